@@ -1,0 +1,5 @@
+import sys
+
+from dubadmin.sandbox.cli import main
+
+sys.exit(main())

@@ -1,0 +1,66 @@
+"""The sandbox by hand: what `manage.py sandbox` and `python -m dubadmin.sandbox` do."""
+
+import argparse
+import signal
+import sys
+import threading
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from dubadmin.sandbox.sandbox import Sandbox
+
+DEFAULT_PORT = 4010
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--port", type=int, default=DEFAULT_PORT, help="0 takes a free one")
+    parser.add_argument("--customers", type=int, default=2000, help="how many to seed")
+    parser.add_argument("--seed", type=int, default=1, help="the same number, the same data")
+    parser.add_argument("--latency-ms", type=int, default=0, help="added to every answer")
+    parser.add_argument("--rate-limit", type=int, help="requests per minute, 0 for no limit")
+    parser.add_argument("--background-ms", type=int, default=1500, help="how late totals are")
+    parser.add_argument("--path", help="keep the data in this file, seeded once (else memory)")
+    parser.add_argument("--plan", default="business", help="the workspace's plan")
+    parser.add_argument("--key", default="dub_sandbox_key", help="the API key it accepts")
+
+
+def run(options: Mapping[str, Any]) -> int:
+    """Serve until interrupted; 0 for a clean end, 1 when it cannot start."""
+    path = options.get("path")
+    if path:
+        Path(path).parent.mkdir(parents=True, exist_ok=True)
+    try:
+        dub = Sandbox(
+            port=options["port"],
+            path=path,
+            customers=options["customers"],
+            seed=options["seed"],
+            resettable=False,
+            latency_ms=options["latency_ms"],
+            rate_limit=options["rate_limit"],
+            background_ms=options["background_ms"],
+            plan=options["plan"],
+            api_key=options["key"],
+        )
+    except OSError as error:
+        print(f"The sandbox cannot use port {options['port']}: {error.strerror}", file=sys.stderr)
+        return 1
+    with dub:
+        print(f"Dub sandbox at {dub.url} with the API key {dub.api_key}", flush=True)
+        print(f"DUB_API_URL={dub.url} DUB_API_KEY={dub.api_key}", flush=True)
+        _wait_for_signal()
+    return 0
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    parser = argparse.ArgumentParser(prog="sandbox", description="A local Dub.")
+    add_arguments(parser)
+    return run(vars(parser.parse_args(argv)))
+
+
+def _wait_for_signal() -> None:
+    stopped = threading.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: stopped.set())
+    stopped.wait()
