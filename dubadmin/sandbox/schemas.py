@@ -20,11 +20,15 @@ PROCESSORS = ("stripe", "shopify", "polar", "paddle", "apple", "revenuecat", "du
 INTERVALS = ("24h", "7d", "30d", "90d", "1y", "mtd", "qtd", "ytd", "all")
 ORDERS = ("asc", "desc")
 SORTS = ("createdAt", "saleAmount", "firstSaleAt", "subscriptionCanceledAt")
-COMMISSION_TYPES = ("click", "lead", "sale", "referral", "custom")
-COMMISSION_STATUSES = (
-    str.split("pending processed paid refunded duplicate fraud canceled hold")  # as Dub lists them
+COMMISSION_STATUSES = str.split("pending processed paid refunded duplicate fraud canceled hold")
+PARTNER_STATUSES = str.split(
+    "pending approved rejected invited declined deactivated banned archived"
 )
-PARTNER_STATUSES = str.split("pending approved rejected invited declined deactivated banned archived")
+PARTNER_SORTS = str.split(
+    "createdAt totalClicks totalLeads totalConversions totalSaleAmount totalCommissions "
+    "netRevenue earningsPerClick averageLifetimeValue clickToLeadRate clickToConversionRate "
+    "leadToConversionRate returnOnAdSpend"
+)
 
 Schema = dict[str, Check]
 _any_text = optional(text())
@@ -155,14 +159,7 @@ LIST_PARTNERS: Schema = {
     "groupId": _any_text,
     "status": optional(one_of(PARTNER_STATUSES), default=None),
     "country": _any_text,
-    "sortBy": optional(
-        one_of(
-            "createdAt totalClicks totalLeads totalConversions totalSaleAmount "
-            "totalCommissions netRevenue earningsPerClick averageLifetimeValue clickToLeadRate "
-            str.split("clickToConversionRate leadToConversionRate returnOnAdSpend")
-        ),
-        default="totalSaleAmount",
-    ),
+    "sortBy": optional(one_of(PARTNER_SORTS), default="totalSaleAmount"),
     "sortOrder": optional(one_of(ORDERS), default="desc"),
     **_texts("email tenantId search"),
     "page": optional(page_number(), default=1),
