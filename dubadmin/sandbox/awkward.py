@@ -16,12 +16,13 @@ class Awkward:
     amounts: tuple[int, ...] = ()
     canceled: bool = False
     stripe: bool = False
+    country: bool = True
 
 
 AWKWARD = (
     Awkward(external_id="no-name", email="nameless@amberfield.com", amounts=(4900,)),
     Awkward(external_id="no-email", name="Ines Without Mail"),
-    Awkward(external_id="no-name-no-email"),
+    Awkward(external_id="no-name-no-email", country=False),
     Awkward(external_id="emoji", name="Zoë 🦊 Fuchs 🎉👩🏽‍🚀", email="zoe.fuchs@foxglove.io"),
     Awkward(external_id="arabic", name="ليلى حداد", email="layla@tidewater.net"),
     Awkward(external_id="hebrew", name="נועה לוי", email="noa@windmill.app", amounts=(1900,)),

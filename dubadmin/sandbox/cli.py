@@ -2,6 +2,7 @@
 
 import argparse
 import signal
+import sqlite3
 import sys
 import threading
 from collections.abc import Mapping, Sequence
@@ -27,10 +28,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: Mapping[str, Any]) -> int:
     """Serve until interrupted; 0 for a clean end, 1 when it cannot start."""
-    path = options.get("path")
-    if path:
-        Path(path).parent.mkdir(parents=True, exist_ok=True)
+    path = options["path"]
     try:
+        if path:
+            Path(path).parent.mkdir(parents=True, exist_ok=True)
         dub = Sandbox(
             port=options["port"],
             path=path,
@@ -43,8 +44,8 @@ def run(options: Mapping[str, Any]) -> int:
             plan=options["plan"],
             api_key=options["key"],
         )
-    except OSError as error:
-        print(f"The sandbox cannot use port {options['port']}: {error.strerror}", file=sys.stderr)
+    except (OSError, OverflowError, sqlite3.Error) as error:
+        print(f"The sandbox cannot start on port {options['port']}: {error}", file=sys.stderr)
         return 1
     with dub:
         print(f"Dub sandbox at {dub.url} with the API key {dub.api_key}", flush=True)

@@ -1,6 +1,5 @@
 """Errors in Dub's shape (contract section 4)."""
 
-from collections.abc import Mapping
 from typing import Any
 
 _DOCS = "https://dub.co/docs/api-reference/errors"
@@ -51,6 +50,10 @@ def error_body(code: str, message: str) -> dict[str, Any]:
     return {"error": {"code": code, "message": message, "doc_url": f"{_DOCS}#{anchor}"}}
 
 
+def status_for(code: str) -> int:
+    return _STATUS.get(code, 500)
+
+
 def code_for(status: int) -> str:
     fallback = "bad_request" if status < 500 else "internal_server_error"
     return _CODE.get(status, fallback)
@@ -65,6 +68,3 @@ def unexpected() -> ApiError:
 
 def not_found(message: str) -> ApiError:
     return ApiError("not_found", message)
-
-
-Headers = Mapping[str, str]

@@ -1,13 +1,25 @@
 """Faults on request (trap A7): what goes wrong, and with which of the coming requests."""
 
 import threading
+import time
 from dataclasses import dataclass, field
 from typing import Any
 
 from dubadmin.sandbox.call import Answer, write_json
-from dubadmin.sandbox.errors import code_for, error_body
+from dubadmin.sandbox.errors import code_for, error_body, status_for, unexpected
+from dubadmin.sandbox.limits import rate_headers
 
 HANG_UPS = (None, "before", "after")
+_MESSAGES = {
+    "unauthorized": "Unauthorized: Invalid API key.",
+    "forbidden": "Unauthorized: Need higher plan.",
+    "not_found": "Workspace not found.",
+    "conflict": "A customer with this external ID already exists.",
+    "invite_pending": "Workspace invite pending.",
+    "invite_expired": "Workspace invite expired.",
+    "rate_limit_exceeded": "Too many requests.",
+    "internal_server_error": unexpected().message,
+}
 
 
 @dataclass(kw_only=True)
@@ -16,7 +28,8 @@ class Fault:
 
     `path` is compared with the raw path, still percent-encoded; a `*` at its end stands for
     any ending. `times=0` means all of them from the `nth` on. With `status` or `body` the
-    request is answered so, and has no effect unless `effect` is set. `truncate` announces the
+    request is answered so (a 502, 503 or 504 without a body or code as a proxy would, with a
+    web page), and has no effect unless `effect` is set. `truncate` announces the
     whole body and sends half. `hang_up` closes the connection before or after the effect.
     `delay_ms` passes after the effect and before the answer.
     """
@@ -63,18 +76,21 @@ class Fault:
 
     def answer(self) -> Answer:
         """What it answers in place of the handler."""
-        status = self.status or 500
-        if isinstance(self.body, (str, bytes)):
-            raw = self.body.encode() if isinstance(self.body, str) else self.body
+        status = self.status or (500 if self.code is None else status_for(self.code))
+        body = self.body
+        if body is None:
+            by_proxy = status in (502, 503, 504) and self.code is None
+            body = _page(status) if by_proxy else self._error(status)
+        if isinstance(body, (str, bytes)):
+            raw = body.encode() if isinstance(body, str) else body
             kind = self.content_type or "text/html; charset=utf-8"
         else:
-            code = self.code or code_for(status)
-            payload = self.body
-            if payload is None:
-                payload = error_body(code, self.message or "A fault that was asked for.")
-            raw = write_json(payload)
-            kind = self.content_type or "application/json"
-        return Answer(raw=raw, status=status, content_type=kind)
+            raw, kind = write_json(body), self.content_type or "application/json"
+        return Answer(raw=raw, status=status, content_type=kind, headers=_headers(status))
+
+    def _error(self, status: int) -> dict[str, Any]:
+        code = self.code or code_for(status)
+        return error_body(code, self.message or _MESSAGES.get(code, "A fault on request."))
 
     def _matches(self, method: str, path: str) -> bool:
         if self.method not in (None, "*") and str(self.method).upper() != method:
@@ -82,6 +98,17 @@ class Fault:
         if self.path is None or self.path == path:
             return True
         return self.path.endswith("*") and path.startswith(self.path[:-1])
+
+
+def _headers(status: int) -> dict[str, str]:
+    """A 429 says when to come back: in a second."""
+    if status != 429:
+        return {}
+    return rate_headers(limit=1200, remaining=0, reset=int(time.time() * 1000) + 1000)
+
+
+def _page(status: int) -> str:
+    return f"<html><head><title>{status}</title></head><body><h1>{status}</h1></body></html>"
 
 
 class Faults:

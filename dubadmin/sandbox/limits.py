@@ -19,6 +19,18 @@ class Verdict:
     headers: dict[str, str]
 
 
+@dataclass
+class _Window:
+    number: int
+    used: int = 0
+    before: int = 0
+
+    def moved_to(self, number: int) -> "_Window":
+        if number == self.number:
+            return self
+        return _Window(number, before=self.used if number == self.number + 1 else 0)
+
+
 class Limiter:
     """Counts what was allowed in this window and the one before, by the real clock.
 
@@ -27,32 +39,33 @@ class Limiter:
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._counts: dict[tuple[str, int, int], int] = {}
+        self._windows: dict[tuple[str, int], _Window] = {}
 
     def reset(self) -> None:
         with self._lock:
-            self._counts.clear()
+            self._windows.clear()
 
     def ask(self, key: str, *, limit: int, window_ms: int) -> Verdict:
-        now = int(time.time() * 1000)
-        window, elapsed = divmod(now, window_ms)
+        number, elapsed = divmod(int(time.time() * 1000), window_ms)
         with self._lock:
-            before = self._counts.get((key, window_ms, window - 1), 0)
-            used = self._counts.get((key, window_ms, window), 0)
-            carried = int(before * (window_ms - elapsed) / window_ms)
-            allowed = carried + used < limit
-            if allowed:
-                used += 1
-                self._counts[key, window_ms, window] = used
-                self._counts.pop((key, window_ms, window - 2), None)
-        reset = str((window + 1) * window_ms)
-        headers = {
-            "Retry-After": reset,
-            "X-RateLimit-Limit": str(limit),
-            "X-RateLimit-Remaining": str(max(0, limit - carried - used) if allowed else 0),
-            "X-RateLimit-Reset": reset,
-        }
+            window = self._windows.get((key, window_ms), _Window(number)).moved_to(number)
+            carried = int(window.before * (window_ms - elapsed) / window_ms)
+            allowed = carried + window.used < limit
+            window.used += allowed
+            self._windows[key, window_ms] = window
+            remaining = max(0, limit - carried - window.used)
+        headers = rate_headers(limit=limit, remaining=remaining, reset=(number + 1) * window_ms)
         return Verdict(allowed=allowed, headers=headers)
+
+
+def rate_headers(*, limit: int, remaining: int, reset: int) -> dict[str, str]:
+    """A1: `Retry-After` too is the moment of the reset in epoch milliseconds."""
+    return {
+        "Retry-After": str(reset),
+        "X-RateLimit-Limit": str(limit),
+        "X-RateLimit-Remaining": str(remaining),
+        "X-RateLimit-Reset": str(reset),
+    }
 
 
 def limit_for(knobs: Knobs, path: str, *, plan: str) -> tuple[int, int]:

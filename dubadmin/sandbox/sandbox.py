@@ -49,10 +49,10 @@ class Sandbox(Setup):
         # The port is taken before anything is seeded, so that a taken one is known at once.
         self._server = Server(port, self._respond)
         self.store = Store(path)
-        with self.store.write() as db:
-            money.stock_rates(db)
         if fresh and customers:
             seed_store(self.store, customers=customers, seed=seed, now=self.now())
+        with self.store.write() as db:
+            money.stock_rates(db)
         if resettable:
             self.store.remember_start()
         self.url = f"http://127.0.0.1:{self._server.port}"

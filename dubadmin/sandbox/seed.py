@@ -196,6 +196,7 @@ def _add_awkward(seeding: _Seeding, item: Awkward, created: int) -> None:
         canceled=item.canceled,
         stripe=item.stripe,
         lead=item.lead,
+        located=item.country,
     )
 
 
@@ -212,6 +213,7 @@ def _add_customer(
     canceled: bool,
     stripe: bool,
     lead: bool = True,
+    located: bool = True,
 ) -> None:
     place = seeding.rng.choices(words.PLACES, weights=_WEIGHTS)[0]
     step = min(_MONTH, (seeding.now - created) // (len(amounts) + 1))
@@ -227,7 +229,7 @@ def _add_customer(
             *(customer_id, name, email, email and email.casefold()),
             *(external_id, external_id.casefold()),
             f"cus_{nano_id(14, rng=seeding.rng)}" if stripe else None,
-            place[0],
+            place[0] if located else None,
             *((link.id, click_id, link.program_id, link.partner_id) if link else (None,) * 4),
             *(len(amounts), sum(amounts), created, moments[0] if moments else None),
             min(seeding.now, moments[-1] + step) if canceled else None,

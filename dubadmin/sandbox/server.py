@@ -100,6 +100,9 @@ class Handler(BaseHTTPRequestHandler):
         query = dict(parse_qsl(raw_query, keep_blank_values=True))
         headers = {name.lower(): value for name, value in self.headers.items()}
         length = headers.get("content-length", "0")
+        if "transfer-encoding" in headers:
+            # The body stays unread, so nothing more can come over this connection.
+            self.close_connection = True
         body = self.rfile.read(int(length)) if length.isdigit() else b""
         server = cast(Server, self.server)
         try:

@@ -67,6 +67,7 @@ CREATE TABLE IF NOT EXISTS commissions (
     event_id TEXT, created_at INTEGER NOT NULL, updated_at INTEGER NOT NULL, paid_at INTEGER);
 CREATE INDEX IF NOT EXISTS commissions_created ON commissions (created_at);
 CREATE INDEX IF NOT EXISTS commissions_customer ON commissions (customer_id);
+CREATE INDEX IF NOT EXISTS commissions_partner ON commissions (partner_id, earnings);
 
 CREATE TABLE IF NOT EXISTS keys (
     name TEXT PRIMARY KEY, value TEXT NOT NULL, expires INTEGER NOT NULL);
@@ -156,7 +157,7 @@ class Store:
 
 
 def is_seeded(path: str | Path) -> bool:
-    """Whether a store file already holds something, so that it is seeded once only."""
+    """Whether a store file was filled before. The exchange rates are what goes in last."""
     if not Path(path).exists():
         return False
     with closing(sqlite3.connect(str(path))) as db:
