@@ -1,0 +1,1 @@
+"""Dub's HTTP API. No Django in here, and only this package sees `requests`."""

@@ -1,0 +1,51 @@
+"""Amounts as people type them and as Dub counts them.
+
+Dub counts minor units by its own list of zero-decimal currencies and treats every other currency
+as two-decimal, whatever ISO 4217 says (trap S12). Decimal arithmetic only (trap S15).
+"""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+ZERO_DECIMAL = frozenset("BIF CLP DJF GNF JPY KMF KRW MGA PYG RWF UGX VND VUV XAF XOF XPF".split())
+MAX_COMMISSION_CENTS = 2_147_483_647  # 21,474,836.47 USD (trap S14)
+MAX_MINOR = 2**53 - 1  # the largest integer that Dub's JavaScript reads exactly
+
+
+class NotRepresentable(ValueError):
+    """An amount that Dub cannot hold in this currency."""
+
+
+def exponent(currency: str) -> int:
+    """How many decimals Dub gives `currency` (a three-letter code, any case): 0 or 2."""
+    return 0 if currency.upper() in ZERO_DECIMAL else 2
+
+
+def to_minor(amount: Decimal, *, currency: str) -> int:
+    """Minor units that Dub will be sent for `amount` in major units.
+
+    1580 JPY gives 1580, 12.34 EUR gives 1234, 1580 ISK gives 158000. Raises NotRepresentable when
+    the amount is not above zero (trap S2), has more decimals than Dub keeps, or is too large for
+    Dub's JavaScript to read exactly.
+    """
+    places = exponent(currency)
+    if not amount.is_finite() or amount <= 0:
+        raise NotRepresentable("The amount must be greater than zero.")
+    if amount > MAX_MINOR:
+        raise NotRepresentable("The amount is too large for Dub to hold exactly.")
+    minor = amount * 10**places
+    if minor != minor.to_integral_value() or Decimal(int(minor)).scaleb(-places) != amount:
+        raise NotRepresentable(
+            f"Dub keeps {places or 'no'} decimals for {currency.upper()}, "
+            f"so {amount:f} {currency.upper()} cannot be recorded exactly."
+        )
+    if minor > MAX_MINOR:
+        raise NotRepresentable("The amount is too large for Dub to hold exactly.")
+    return int(minor)
+
+
+def to_major(minor: int, *, currency: str) -> Decimal:
+    """Major units for minor units as Dub stores them: 1234 EUR cents give Decimal("12.34")."""
+    sign, digits, _ = Decimal(minor).as_tuple()
+    return Decimal((sign, digits, -exponent(currency)))
