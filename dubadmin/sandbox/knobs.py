@@ -5,7 +5,7 @@ from dataclasses import dataclass, fields
 from typing import Any
 
 
-@dataclass(kw_only=True)
+@dataclass(kw_only=True, eq=False)
 class Knobs:
     """How the sandbox behaves; `Sandbox` carries these as plain attributes.
 

@@ -69,7 +69,10 @@ def test_l1_failed_lead_burns_the_dedupe_key(dub, api, click):
 
 @pytest.mark.parametrize(
     ("kind", "reason"),
-    [("disabled", "is disabled, lead not tracked"), ("foreign", "does not belong to the workspace")],
+    [
+        ("disabled", "is disabled, lead not tracked"),
+        ("foreign", "does not belong to the workspace"),
+    ],
 )
 def test_l1_disabled_and_foreign_links(dub, api, click, kind, reason):
     bad = dub.add_link(**{kind: True})

@@ -11,7 +11,9 @@ NOTHING = {"eventName": "Purchase", "customer": None, "sale": None}
 
 
 def test_it_works(dub, api, alice):
-    answer = api.sale("alice", 4900, paymentProcessor="stripe", invoiceId="INV_1", metadata={"a": 1})
+    answer = api.sale(
+        "alice", 4900, paymentProcessor="stripe", invoiceId="INV_1", metadata={"a": 1}
+    )
     assert answer.status_code == 200
     assert answer.json() == {
         "eventName": "Purchase",
@@ -79,7 +81,10 @@ def test_s3_customer_without_link(dub, api):
 
 @pytest.mark.parametrize(
     ("kind", "reason"),
-    [("disabled", "is disabled, sale not tracked"), ("foreign", "does not belong to the workspace")],
+    [
+        ("disabled", "is disabled, sale not tracked"),
+        ("foreign", "does not belong to the workspace"),
+    ],
 )
 def test_s3_customer_with_a_bad_link(dub, api, alice, link, kind, reason):
     dub.change_link(link, **{kind: True})
