@@ -1,0 +1,54 @@
+# make run    starts the product            make test   passes its tests
+# make user   adds a first administrator    make lock   renews the lock files
+# make format formats the code              make clean  removes .venv and var/
+
+PYTHON ?= python3.11
+BIN := .venv/bin
+export DJANGO_SETTINGS_MODULE := dubadmin.settings
+
+.PHONY: run test user lock format clean browser
+
+run: .venv/.installed
+	@exec $(BIN)/python manage.py run
+
+user: .venv/.installed
+	@$(BIN)/python manage.py migrate --verbosity 0
+	@$(BIN)/python manage.py createsuperuser
+
+test: .venv/.installed-dev browser
+	@$(BIN)/ruff format --check .
+	@$(BIN)/ruff check .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports
+	@$(BIN)/python -W error manage.py check
+	@$(BIN)/python -W error manage.py makemigrations --check --dry-run
+	@$(BIN)/python -m pytest -n 2 --dist loadfile $(TESTS)
+
+browser:
+	@./.ci/browser
+
+format: .venv/.installed-dev
+	@$(BIN)/ruff format .
+	@$(BIN)/ruff check --fix .
+
+lock: .venv/.installed-dev
+	@$(BIN)/uv pip compile --upgrade --universal --python-version 3.11 --generate-hashes pyproject.toml -o requirements.txt
+	@$(BIN)/uv pip compile --upgrade --universal --python-version 3.11 --generate-hashes --extra dev -c requirements.txt pyproject.toml -o requirements-dev.txt
+
+clean:
+	rm -rf .venv var
+
+.venv/bin/python:
+	@command -v $(PYTHON) >/dev/null || { echo "dubadmin needs Python 3.11 or newer: $(PYTHON) was not found. Choose another with PYTHON=…" >&2; exit 1; }
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "dubadmin needs Python 3.11 or newer; $(PYTHON) is older. Choose another with PYTHON=…" >&2; exit 1; }
+	@$(PYTHON) -m venv .venv || { echo "dubadmin cannot make .venv here: is the folder writable, and is Python's venv module installed?" >&2; exit 1; }
+
+.venv/.installed: requirements.txt | .venv/bin/python
+	@echo "Installing dubadmin's packages …"
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.txt
+	@touch $@
+
+.venv/.installed-dev: requirements-dev.txt .venv/.installed
+	@echo "Installing the packages for the tests …"
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.txt
+	@touch $@

@@ -1,0 +1,234 @@
+"""The audit log: `perform` writes to Dub and tells the truth about it, `note` logs all else.
+
+`perform` is the only caller of `send`. It commits the intent before the request leaves and the
+outcome after, so that no write can happen without a trace, whatever dies in between.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
+from django.db import IntegrityError, transaction
+from django.http import HttpRequest
+from django.utils import timezone
+
+from dubadmin.connect import dub
+from dubadmin.dub.client import Receipt
+from dubadmin.dub.commands import Command
+from dubadmin.dub.errors import DubError, Refused, Unavailable, Uncertain
+from dubadmin.dub.explain import explain
+
+from .models import AuditEntry, Outcome
+
+
+@dataclass(frozen=True, kw_only=True)
+class Actor:
+    """Who acts, copied at the time: it must still be readable when the account is gone."""
+
+    id: str = ""
+    name: str = ""
+    role: str = ""
+    ip: str = ""
+    user_agent: str = ""
+    request_id: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Target:
+    """What is acted on. `label` is how a person would call it."""
+
+    id: str = ""
+    external_id: str = ""
+    label: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Verdict:
+    """What became of a write: one of the six outcomes, in a sentence, with what was compared.
+
+    `comparison` holds rows of {label, asked, stored, same}.
+    """
+
+    outcome: Outcome
+    explanation: str
+    after: Mapping[str, Any] | None = None
+    comparison: list[dict[str, Any]] = field(default_factory=list)
+
+
+class AlreadyAsked(Exception):
+    """This form was sent before; `entry` is what became of it (trap S7)."""
+
+    def __init__(self, entry: AuditEntry) -> None:
+        super().__init__(f"already asked as {entry}")
+        self.entry = entry
+
+
+Judge = Callable[[Receipt | Uncertain], Verdict]
+
+
+def perform(
+    command: Command,
+    *,
+    actor: Actor,
+    target: Target,
+    judge: Judge,
+    key: str | None = None,
+    reason: str = "",
+    asked: Mapping[str, Any] | None = None,
+    before: Mapping[str, Any] | None = None,
+    lead_key: str = "",
+    earlier: AuditEntry | None = None,
+    relation: str = "",
+    claim: Callable[[AuditEntry], None] | None = None,
+) -> AuditEntry:
+    """Sends `command` once and returns its settled entry, with one of the six outcomes.
+
+    `judge` says what a 2xx or a lost answer means, by reading back. `claim` runs in the
+    transaction that commits the intent and may raise to stop it. Raises AlreadyAsked when an entry
+    with this `key` exists: then nothing is sent.
+    """
+    entry = _entry(
+        command.action,
+        actor=actor,
+        target=target,
+        outcome=Outcome.PENDING,
+        reason=reason,
+        asked=asked,
+        before=before,
+        key=key,
+        lead_key=lead_key,
+        earlier=earlier,
+        relation=relation,
+        sent={"method": command.method, "path": command.path, "body": command.body},
+    )
+    _commit_intent(entry, claim)
+    with _settling(entry):
+        result = _send(command, entry)
+        verdict = result if isinstance(result, Verdict) else judge(result)
+        _apply(entry, verdict)
+    return entry
+
+
+def note(
+    action: str,
+    *,
+    actor: Actor,
+    target: Target | None = None,
+    outcome: Outcome = Outcome.DONE,
+    **details: Any,
+) -> AuditEntry:
+    """Logs something that is over already: a look, a sign-in, a blocked attempt."""
+    entry = _entry(action, actor=actor, target=target or Target(), outcome=outcome, **details)
+    entry.settled_at = entry.at
+    entry.save(force_insert=True)
+    return entry
+
+
+def actor_of(request: HttpRequest) -> Actor:
+    """The signed-in person behind a request, with role and address as of now."""
+    return Actor(
+        **person(request.user),
+        ip=getattr(request, "client_ip", ""),
+        user_agent=request.headers.get("User-Agent", "")[:300],
+        request_id=getattr(request, "request_id", ""),
+    )
+
+
+def person(user: AbstractBaseUser | AnonymousUser) -> dict[str, str]:
+    """ID, name and role of an account, as text. Asks for the role once per user object."""
+    if not user.is_authenticated:
+        return {}
+    if not hasattr(user, "role_names"):
+        names = ", ".join(user.groups.order_by("id").values_list("name", flat=True))
+        user.role_names = names or ("Superuser" if user.is_superuser else "")
+    return {"id": str(user.pk), "name": user.get_username(), "role": user.role_names}
+
+
+def _entry(action: str, *, actor: Actor, target: Target, **fields: Any) -> AuditEntry:
+    return AuditEntry(
+        action=action,
+        at=timezone.now(),
+        actor_id=actor.id,
+        actor_name=_text(actor.name, 200),
+        role=actor.role[:200],
+        ip=actor.ip[:45],
+        user_agent=_text(actor.user_agent, 300),
+        request_id=actor.request_id,
+        target_id=_text(target.id, 300),
+        target_external_id=_text(target.external_id, 300),
+        target_label=_text(target.label, 300),
+        **{name: storable(value) for name, value in fields.items()},
+    )
+
+
+def _commit_intent(entry: AuditEntry, claim: Callable[[AuditEntry], None] | None) -> None:
+    try:
+        with transaction.atomic(durable=True):
+            entry.save(force_insert=True)
+            if claim:
+                claim(entry)
+    except IntegrityError:
+        earlier = AuditEntry.objects.filter(key=entry.key).first() if entry.key else None
+        if earlier is None:
+            raise
+        raise AlreadyAsked(earlier) from None
+
+
+def _send(command: Command, entry: AuditEntry) -> Receipt | Uncertain | Verdict:
+    started = time.monotonic()
+    try:
+        result: Receipt | DubError = dub().send(command)
+    except DubError as error:
+        result = error
+    entry.duration_ms = round((time.monotonic() - started) * 1000)
+    entry.answered = storable(asdict(result.answer)) if result.answer else None
+    if isinstance(result, Refused | Unavailable):
+        return _nothing_happened(result, command)
+    return result
+
+
+def _nothing_happened(error: DubError, command: Command) -> Verdict:
+    outcome = Outcome.REFUSED if isinstance(error, Refused) else Outcome.NOT_SENT
+    changed = tuple(command.body or ()) if command.action == "customer.update" else ()
+    words = explain(error, action=command.action, changed=changed)
+    return Verdict(outcome=outcome, explanation=f"{words.cause} {words.next_step}".strip())
+
+
+@contextmanager
+def _settling(entry: AuditEntry) -> Iterator[None]:
+    """Whatever happens inside, the entry ends settled: at worst as unknown."""
+    try:
+        yield
+    except BaseException as error:
+        stopped = f"dubadmin stopped while this was on its way ({type(error).__name__})."
+        _apply(entry, Verdict(outcome=Outcome.UNKNOWN, explanation=stopped))
+        raise
+
+
+def _apply(entry: AuditEntry, verdict: Verdict) -> None:
+    entry.outcome = verdict.outcome
+    entry.explanation = storable(verdict.explanation)
+    entry.after = storable(verdict.after)
+    entry.comparison = storable(verdict.comparison) or None
+    entry.settled_at = timezone.now()
+    entry.save()
+
+
+def storable(value: Any) -> Any:
+    """`value` without what a database or UTF-8 cannot hold (NUL, half a surrogate pair)."""
+    if isinstance(value, str):
+        return value.replace("\0", "\ufffd").encode("utf-8", "replace").decode()
+    if isinstance(value, Mapping):
+        return {storable(str(key)): storable(inner) for key, inner in value.items()}
+    if isinstance(value, list | tuple):
+        return [storable(inner) for inner in value]
+    return value
+
+
+def _text(value: str, limit: int) -> str:
+    return storable(value)[:limit]

@@ -1,0 +1,67 @@
+"""A customer as plain facts: what the log keeps, what forms edit, what differences compare."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from dubadmin.dub.records import Customer, parse_time
+
+LABELS = {
+    "name": "Name",
+    "email": "E-mail",
+    "avatar": "Avatar",
+    "externalId": "External ID",
+    "stripeCustomerId": "Stripe customer ID",
+    "country": "Country",
+    "subscriptionCanceledAt": "Subscription cancelled",
+}
+FIELDS = {
+    "name": "name",
+    "email": "email",
+    "avatar": "avatar",
+    "external_id": "externalId",
+    "stripe_customer_id": "stripeCustomerId",
+    "country": "country",
+    "subscription_canceled_at": "subscriptionCanceledAt",
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Change:
+    """One field of a customer, by Dub's key, with the values before and after as Dub holds them."""
+
+    key: str
+    before: Any
+    after: Any
+
+    @property
+    def label(self) -> str:
+        return LABELS.get(self.key, self.key)
+
+
+def facts_of(customer: Customer) -> dict[str, Any]:
+    """Dub's own record, without a made-up name (trap Q9)."""
+    return {**customer.raw, "name": customer.name or None}
+
+
+def editable(facts: Mapping[str, Any]) -> dict[str, Any]:
+    """The fields that can be corrected, by Dub's key; nothing stored is None."""
+    return {key: facts.get(key) or None for key in LABELS}
+
+
+def same(key: str, one: Any, other: Any) -> bool:
+    """Whether two values of a field are the same to Dub. Empty and absent are one."""
+    if key == "subscriptionCanceledAt":
+        return parse_time(one) == parse_time(other)
+    return (one or None) == (other or None)
+
+
+def changes_between(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[Change]:
+    """The fields of `after` that differ from `before`."""
+    return [
+        Change(key=key, before=before.get(key), after=value)
+        for key, value in after.items()
+        if not same(key, before.get(key), value)
+    ]

@@ -1,0 +1,208 @@
+"""What happens after a write: waiting for the event (trap D1), settling what is unknown (A8)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+from django.conf import settings
+from django.db.models import Q
+from django.utils import timezone
+
+from dubadmin.connect import dub
+from dubadmin.dub.commands import DEDUPE_DAYS, lead_key
+from dubadmin.dub.errors import DubError
+from dubadmin.dub.reads import GetCustomer, ListEvents
+from dubadmin.dub.records import Customer, Event
+
+from .audit import Actor, note
+from .facts import same
+from .models import AuditEntry, FollowUp, Outcome, Relation, pending_timeout
+from .queries import is_unknown_customer
+from .services import target_of_entry
+
+BOTH_CLOCKS = timedelta(minutes=2)  # how far Dub's clock may be from ours
+
+
+def check(follow_up: FollowUp, *, actor: Actor) -> FollowUp:
+    """Looks for the event at Dub: confirmed when it is there, missing when it is overdue.
+
+    Changes nothing while it can still come. Raises DubError when Dub could not be asked.
+    """
+    if follow_up.state != FollowUp.State.PENDING:
+        return follow_up
+    found = len(_events_like(follow_up.entry, customer_id=follow_up.customer_id))
+    if found >= follow_up.seen_before + follow_up.expected:
+        _settle(follow_up, FollowUp.State.CONFIRMED, actor=actor)
+    elif timezone.now() > follow_up.due:
+        _settle(follow_up, FollowUp.State.MISSING, actor=actor)
+    return follow_up
+
+
+def check_due(*, actor: Actor, limit: int = 5) -> None:
+    """Looks after events whose page nobody watches any more; a few at a time, in any process."""
+    waiting = FollowUp.objects.filter(state=FollowUp.State.PENDING, due__lt=timezone.now())
+    for follow_up in waiting.select_related("entry").order_by("due")[:limit]:
+        try:
+            check(follow_up, actor=actor)
+        except DubError:
+            return  # Dub is away: the next visit asks again
+
+
+def _settle(follow_up: FollowUp, state: FollowUp.State, *, actor: Actor) -> None:
+    """Whoever changes the state first writes the entry, so that two tabs do not write two."""
+    open_ = FollowUp.objects.filter(pk=follow_up.pk, state=FollowUp.State.PENDING)
+    follow_up.state = state
+    if not open_.update(state=state):
+        return
+    confirmed = state == FollowUp.State.CONFIRMED
+    note(
+        "delivery.confirm" if confirmed else "delivery.miss",
+        actor=actor,
+        target=target_of_entry(follow_up.entry),
+        explanation="The event is at Dub." if confirmed else "The event has not appeared at Dub.",
+        earlier=follow_up.entry,
+        relation=Relation.FOLLOW,
+    )
+
+
+def _events_like(entry: AuditEntry, *, customer_id: str) -> list[Event]:
+    """Dub's events that this lead or sale would have made: by invoice ID, or by name."""
+    if not customer_id:
+        return []
+    body = entry.sent["body"]
+    kind = "sales" if entry.action == "sale.record" else "leads"
+    events: list[Event] = dub().fetch(ListEvents(kind=kind, customer_id=customer_id))
+    if kind == "sales":
+        return [event for event in events if event.invoice_id == body["invoiceId"]]
+    return [event for event in events if lead_key(event.name) == lead_key(body["eventName"])]
+
+
+def can_settle(entry: AuditEntry) -> bool:
+    """Whether this write is unknown, or its event missing, and nobody has settled it yet."""
+    return is_open(entry) and not settlement(entry)
+
+
+def is_open(entry: AuditEntry) -> bool:
+    missing = getattr(entry, "follow_up", None)
+    return entry.is_write and (
+        entry.shown_outcome == Outcome.UNKNOWN
+        or (missing is not None and missing.state == FollowUp.State.MISSING)
+    )
+
+
+def settlement(entry: AuditEntry) -> AuditEntry | None:
+    """The entry that settled this one, None while it is open."""
+    return entry.later.filter(relation=Relation.SETTLE).exclude(outcome=Outcome.UNKNOWN).first()
+
+
+def settle(entry: AuditEntry, *, actor: Actor) -> AuditEntry:
+    """Asks Dub what became of an unknown write, and logs the answer as an entry of its own.
+
+    Raises DubError when Dub could not be asked.
+    """
+    outcome, sentence = _SETTLERS[entry.action](entry)
+    if outcome == Outcome.NOT_RECORDED and not _is_late(entry):
+        outcome = Outcome.UNKNOWN
+        sentence = f"{sentence} It may still arrive: check again in a moment."
+    return note(
+        "write.settle",
+        actor=actor,
+        target=target_of_entry(entry),
+        outcome=outcome,
+        explanation=sentence,
+        earlier=entry,
+        relation=Relation.SETTLE,
+    )
+
+
+def _is_late(entry: AuditEntry) -> bool:
+    waited = max(timedelta(seconds=settings.FOLLOW_UP_SECONDS), pending_timeout())
+    return timezone.now() - entry.at > waited
+
+
+_Found = tuple[Outcome, str]
+
+
+def _settle_event(entry: AuditEntry) -> _Found:
+    customer = _customer_of(entry)
+    if customer is None:
+        return Outcome.NOT_RECORDED, "Dub has no such customer, so nothing was recorded."
+    since = entry.at - BOTH_CLOCKS
+    events = _events_like(entry, customer_id=customer.id)
+    if any(event.at and event.at >= since for event in events):
+        return Outcome.RECORDED, "The event is at Dub: it was recorded."
+    return Outcome.NOT_RECORDED, "No such event is at Dub."
+
+
+def _settle_update(entry: AuditEntry) -> _Found:
+    customer = _customer_of(entry)
+    if customer is None:
+        return Outcome.NOT_RECORDED, "Dub no longer has this customer."
+    asked = entry.sent["body"]
+    kept = [key for key, value in asked.items() if same(key, value, customer.raw.get(key))]
+    if len(kept) == len(asked):
+        return Outcome.RECORDED, "Dub has every value as it was sent."
+    if kept:
+        return Outcome.DIFFERS, "Dub has some of the values as they were sent."
+    return Outcome.NOT_RECORDED, "Dub has none of the values that were sent."
+
+
+def _settle_delete(entry: AuditEntry) -> _Found:
+    if _customer_of(entry) is None:
+        return Outcome.RECORDED, "Dub no longer has this customer."
+    return Outcome.NOT_RECORDED, "Dub still has this customer."
+
+
+_SETTLERS: dict[str, Callable[[AuditEntry], _Found]] = {
+    "sale.record": _settle_event,
+    "lead.record": _settle_event,
+    "customer.update": _settle_update,
+    "customer.delete": _settle_delete,
+}
+
+
+def _customer_of(entry: AuditEntry) -> Customer | None:
+    id = entry.target_id or f"ext_{entry.target_external_id}"
+    try:
+        return dub().fetch(GetCustomer(id=id))
+    except DubError as error:
+        if is_unknown_customer(error):
+            return None
+        raise
+
+
+def can_resend(entry: AuditEntry) -> bool:
+    """Whether sending again cannot double: Dub still keeps the invoice ID or the dedupe key (A8).
+
+    Only for an unknown sale or lead whose own request cannot be on its way any more.
+    """
+    age = timezone.now() - entry.at
+    return (
+        entry.action in {"sale.record", "lead.record"}
+        and entry.shown_outcome == Outcome.UNKNOWN
+        and not settlement(entry)
+        and pending_timeout() < age < timedelta(days=DEDUPE_DAYS) - BOTH_CLOCKS
+        and (entry.sent["body"].get("mode") != "deferred")
+    )
+
+
+def unsettled(*, limit: int = 50) -> list[AuditEntry]:
+    """Everything that needs a person: unknown or overdue writes, and events that are missing."""
+    overdue = Q(outcome=Outcome.PENDING, at__lt=timezone.now() - pending_timeout())
+    open_ = overdue | Q(outcome=Outcome.UNKNOWN, action__in=_SETTLERS)
+    missing = Q(follow_up__state=FollowUp.State.MISSING)
+    settled = AuditEntry.objects.filter(relation=Relation.SETTLE).exclude(outcome=Outcome.UNKNOWN)
+    entries = AuditEntry.objects.filter(open_ | missing).exclude(
+        pk__in=settled.values("earlier_id")
+    )
+    return list(entries.select_related("follow_up").order_by("-id")[:limit])
+
+
+def attention_text(entry: AuditEntry) -> str:
+    """Why this entry needs a person."""
+    follow_up: Any = getattr(entry, "follow_up", None)
+    if follow_up is not None:
+        return "Dub accepted it, but its event has not appeared."
+    return "It was sent, and the answer is not known. Check whether Dub has it."

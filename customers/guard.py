@@ -1,0 +1,81 @@
+"""The door of every page: signed in, allowed, and in the log.
+
+A view without `page` is refused by a test, so no page can be forgotten.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
+
+from django.contrib.auth.views import redirect_to_login
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse
+from django.utils.cache import patch_vary_headers
+
+from .audit import Target, actor_of, note
+from .models import Outcome
+from .roles import ROLES
+
+View = Callable[..., HttpResponse]
+READS = frozenset({"GET", "HEAD"})
+
+
+def page(
+    action: str, *, permission: str | None = None, logged: bool = True
+) -> Callable[[View], View]:
+    """Lets in who is signed in and holds `permission`, and logs what was looked at as `action`.
+
+    The view may say on `request.looked` what it was that the person saw, and on `request.asked`
+    what was asked for. Writes are logged by `audit.perform`; `logged=False` is for fragments that
+    only repeat what a logged page shows.
+    """
+
+    def decorate(view: View) -> View:
+        @wraps(view)
+        def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+            if not request.user.is_authenticated:
+                return redirect_to_login(request.get_full_path())
+            _require(request, action, permission)
+            request.looked, request.asked = Target(), None
+            response = view(request, *args, **kwargs)
+            patch_vary_headers(response, ["HX-Request"])
+            if logged and request.method in READS:
+                _log_look(request, action, response)
+            return response
+
+        guarded.action, guarded.permission, guarded.logged = action, permission, logged
+        return guarded
+
+    return decorate
+
+
+def _require(request: HttpRequest, action: str, permission: str | None) -> None:
+    if permission is None or request.user.has_perm(permission):
+        return
+    note(
+        action,
+        actor=actor_of(request),
+        outcome=Outcome.BLOCKED,
+        asked={"method": request.method, "path": request.path[:300]},
+        explanation="The role does not allow it.",
+    )
+    raise PermissionDenied(refusal(permission))
+
+
+def refusal(permission: str) -> str:
+    """Who may do what this person may not."""
+    codename = permission.rsplit(".", maxsplit=1)[-1]
+    roles = [name for name, codenames in ROLES.items() if codename in codenames]
+    return f"Your role does not allow this. It is for: {', '.join(roles)}."
+
+
+def _log_look(request: HttpRequest, action: str, response: HttpResponse) -> None:
+    note(
+        action,
+        actor=actor_of(request),
+        target=request.looked,
+        asked=request.asked,
+        outcome=Outcome.DONE if response.status_code < 400 else Outcome.FAILED,
+    )

@@ -1,0 +1,75 @@
+"""The ledger of invoice IDs: what was sent under which ID, for ever (traps S6, S8)."""
+
+from __future__ import annotations
+
+from django.db.models import Max
+from django.utils import timezone
+
+from dubadmin.dub.commands import TrackSale
+from dubadmin.dub.money import to_major
+
+from .models import NOTHING_HAPPENED, AuditEntry, Invoice
+
+
+class InvoiceTaken(Exception):
+    """This invoice ID was sent before, and nobody said that it may be sent again."""
+
+    def __init__(self, earlier: Invoice) -> None:
+        super().__init__(f"invoice ID used in entry {earlier.entry_id}")
+        self.earlier = earlier
+
+
+def find(invoice_id: str) -> Invoice | None:
+    """The newest sending of `invoice_id` that recorded a sale, or may have."""
+    return (
+        Invoice.objects.filter(invoice_id=invoice_id)
+        .exclude(entry__outcome__in=NOTHING_HAPPENED)
+        .select_related("entry")
+        .order_by("-serial")
+        .first()
+    )
+
+
+def claim(command: TrackSale, *, entry: AuditEntry, override: bool) -> None:
+    """Writes the sending into the ledger, in the transaction that commits its intent.
+
+    Raises InvoiceTaken when the ID was sent before and `override` is not given. Two at once: the
+    database's unique key lets one through and the other fails with IntegrityError.
+    """
+    earlier = find(command.invoice_id)
+    if earlier and not override:
+        raise InvoiceTaken(earlier)
+    serials = Invoice.objects.filter(invoice_id=command.invoice_id)
+    Invoice.objects.create(
+        invoice_id=command.invoice_id,
+        serial=(serials.aggregate(last=Max("serial"))["last"] or 0) + 1,
+        customer_external_id=command.customer_external_id,
+        amount=command.amount,
+        currency=command.currency.lower(),
+        entry=entry,
+    )
+
+
+def is_same(earlier: Invoice, command: TrackSale) -> bool:
+    """Whether the earlier sending was of this very sale: customer, amount and currency."""
+    return (earlier.customer_external_id, earlier.amount, earlier.currency) == (
+        command.customer_external_id,
+        command.amount,
+        command.currency.lower(),
+    )
+
+
+def conflict_text(earlier: Invoice, command: TrackSale) -> str:
+    """What a person must know before the same invoice ID is sent again."""
+    amount = f"{to_major(earlier.amount, currency=earlier.currency):,} {earlier.currency.upper()}"
+    when = f"{timezone.localtime(earlier.entry.at):%d %b %Y %H:%M}"
+    sent = (
+        f"This invoice ID was sent on {when} by {earlier.entry.actor_name} for "
+        f"{earlier.customer_external_id}, {amount} (entry #{earlier.entry_id})."
+    )
+    if not is_same(earlier, command):
+        return f"{sent} That is another sale, so use another invoice ID. (S6)"
+    return (
+        f"{sent} Within 7 days Dub would only repeat its first answer; later the sale would count "
+        "twice. (S6, S8)"
+    )

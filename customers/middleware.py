@@ -1,0 +1,89 @@
+"""What every request gets: an ID, a client address, a time zone, and words for Dub's failures."""
+
+from __future__ import annotations
+
+import re
+import uuid
+import zoneinfo
+from collections.abc import Callable
+from typing import Any
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils import timezone
+
+from dubadmin.dub.errors import DubError
+
+from .audit import person
+from .problems import problem_of
+
+GetResponse = Callable[[HttpRequest], HttpResponse]
+_REQUEST_ID = re.compile(r"[A-Za-z0-9_.-]{8,64}")
+
+
+def request_id(get_response: GetResponse) -> GetResponse:
+    """Takes a proxy's X-Request-ID when it is harmless, makes one otherwise, and answers with it."""
+
+    def middleware(request: HttpRequest) -> HttpResponse:
+        given = request.headers.get("X-Request-ID", "")
+        request.request_id = given if _REQUEST_ID.fullmatch(given) else uuid.uuid4().hex
+        request.client_ip = client_ip(request)
+        response = get_response(request)
+        response.headers["X-Request-ID"] = request.request_id
+        return response
+
+    return middleware
+
+
+def client_ip(request: HttpRequest) -> str:
+    """The visitor's address: the one that the outermost of TRUSTED_PROXIES saw, else the peer's."""
+    hops = [hop.strip() for hop in request.headers.get("X-Forwarded-For", "").split(",")]
+    if settings.TRUSTED_PROXIES and len(hops) >= settings.TRUSTED_PROXIES:
+        return hops[-settings.TRUSTED_PROXIES]
+    return request.META.get("REMOTE_ADDR", "")
+
+
+def time_zone(get_response: GetResponse) -> GetResponse:
+    """Shows times in the zone that the browser named in its `tz` cookie, UTC without one."""
+
+    def middleware(request: HttpRequest) -> HttpResponse:
+        with timezone.override(_zone(request.COOKIES.get("tz", ""))):
+            return get_response(request)
+
+    return middleware
+
+
+def _zone(name: str) -> zoneinfo.ZoneInfo:
+    try:
+        return zoneinfo.ZoneInfo(name or "UTC")
+    except (ValueError, OSError, zoneinfo.ZoneInfoNotFoundError):
+        return zoneinfo.ZoneInfo("UTC")
+
+
+class dub_problems:
+    """A failed read of Dub that no view caught becomes a page that says so, with a way to retry."""
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        return self.get_response(request)
+
+    def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
+        if not isinstance(error, DubError):
+            return None
+        problem = problem_of(error, retry_url=request.get_full_path())
+        return render(request, "problem.html", {"problem": problem}, status=problem.page_status)
+
+
+def site(request: HttpRequest) -> dict[str, Any]:
+    """Context of every page: whether this is Dub or the sandbox, and who is signed in."""
+    actor = person(request.user) if hasattr(request, "user") else {}
+    return {
+        "site": {
+            "live": settings.LIVE,
+            "role": actor.get("role", ""),
+            "person": actor.get("name", ""),
+        }
+    }

@@ -1,0 +1,326 @@
+"""What is checked before a lead or sale is sent, so that nothing is sent that is sure to fail.
+
+A check is "ok", "warn" (doubtful: can be sent with a reason) or "stop" (sure to fail). The traps
+that each answers to are in brackets.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.utils import timezone
+
+from dubadmin.dub.commands import DEDUPE_DAYS, TrackLead, TrackSale, lead_key
+from dubadmin.dub.money import MAX_COMMISSION_CENTS
+from dubadmin.dub.records import Event
+
+from . import ledger
+from .models import HAPPENED, AuditEntry, Outcome
+from .queries import Attribution, attribution
+
+DEDUPE_WINDOW = timedelta(days=DEDUPE_DAYS)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Check:
+    level: str
+    text: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Preflight:
+    """Everything known before sending.
+
+    `seen_before` counts the events that look like this one; `replay_expected` tells that Dub
+    would answer with an earlier sale (S6).
+    """
+
+    checks: list[Check]
+    attribution: Attribution
+    seen_before: int = 0
+    replay_expected: bool = False
+    credited: Event | None = None
+
+    @property
+    def digest(self) -> str:
+        """Tells whether a person has seen these very doubts before sending in spite of them."""
+        texts = "\n".join(check.text for check in self.doubts)
+        return hashlib.sha256(texts.encode()).hexdigest()[:16] if texts else ""
+
+    @property
+    def stops(self) -> list[Check]:
+        return [check for check in self.checks if check.level == "stop"]
+
+    @property
+    def doubts(self) -> list[Check]:
+        return [check for check in self.checks if check.level == "warn"]
+
+
+@dataclass(kw_only=True)
+class _Checks:
+    made: list[Check] = field(default_factory=list)
+
+    def ok(self, text: str) -> None:
+        self.made.append(Check(level="ok", text=text))
+
+    def warn(self, text: str) -> None:
+        self.made.append(Check(level="warn", text=text))
+
+    def stop(self, text: str) -> None:
+        self.made.append(Check(level="stop", text=text))
+
+
+def check_lead(command: TrackLead) -> Preflight:
+    """Checks a lead (traps L1 to L9). Raises DubError when Dub could not be asked."""
+    known = attribution(command.customer_external_id)
+    checks = _Checks()
+    _customer_of_lead(checks, command, known)
+    if command.mode != "deferred":
+        _dedupe(checks, command, known)
+    else:
+        checks.warn(
+            "Deferred: Dub saves the customer but records no lead until a later event does. (L7)"
+        )
+    if (command.event_quantity or 1) > 1:
+        checks.warn(f"This writes {command.event_quantity} lead events, not one. (L9)")
+    same = [e for e in known.leads if lead_key(e.name) == lead_key(command.event_name)]
+    return Preflight(checks=checks.made, attribution=known, seen_before=len(same))
+
+
+def _customer_of_lead(checks: _Checks, command: TrackLead, known: Attribution) -> None:
+    if known.customer is None:
+        if command.click_id:
+            checks.ok("Dub does not know this external ID yet: the lead creates the customer.")
+        else:
+            checks.stop(
+                "Dub does not know this external ID, and without a click ID it cannot create the "
+                "customer. Enter the click ID of the referral. (L8)"
+            )
+        return
+    checks.ok(f"Dub knows this customer: {known.customer.label}.")
+    _link_state(checks, known, sale=False)
+    if not command.click_id:
+        checks.ok("No click ID: Dub reuses the click stored with this customer. (L8)")
+    if command.customer_name or command.customer_email or command.customer_avatar:
+        checks.warn(
+            "Dub ignores name, e-mail and avatar for a customer that it knows. Correct them under "
+            "Edit instead. (L5)"
+        )
+
+
+def _link_state(checks: _Checks, known: Attribution, *, sale: bool) -> None:
+    if known.customer is not None and known.customer.link is None:
+        if sale:
+            checks.stop(
+                "This customer has no referral link, so Dub refuses every sale for it. Neither a "
+                "lead nor a sale can add one. (S3, L6)"
+            )
+        else:
+            checks.warn(
+                "This customer has no referral link and never gains one from a lead: later sales "
+                "will be refused. (L6)"
+            )
+    elif known.link and known.link.disabled:
+        text = f"The referral link {known.link.label} is disabled"
+        if sale:
+            checks.stop(f"{text}, so Dub refuses the sale. Enable it in Dub first. (S3)")
+        else:
+            checks.warn(f"{text}: Dub refuses leads for a click on it. (L1)")
+
+
+def _dedupe(checks: _Checks, command: TrackLead, known: Attribution) -> None:
+    window = open_window(
+        command.customer_external_id, event_name=command.event_name, events=known.leads
+    )
+    if window is None:
+        checks.ok("No lead of this name in the last 7 days: it will count.")
+        return
+    until = timezone.localtime(window.expires)
+    checks.warn(
+        f"{window.because} Until {until:%d %b %Y %H:%M %Z} Dub answers as if all were fine and "
+        "records nothing for this event name. Use another event name, or wait. (L1, L2)"
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Window:
+    """A running dedupe key at Dub: what set it, when it ends, and our entry if it was ours."""
+
+    because: str
+    expires: datetime
+    entry: AuditEntry | None = None
+
+
+def open_window(
+    external_id: str, *, event_name: str, events: Iterable[Event] = (), at: datetime | None = None
+) -> Window | None:
+    """The dedupe key that swallows a lead of this name now, None when there is none (L1 to L3).
+
+    Known from our own attempts, failed ones included, and from Dub's lead events. A repeat does
+    not prolong a key, so the earliest attempt that found no running key counts.
+    """
+    now = at or timezone.now()
+    open_: Window | None = None
+    for moment, because, entry in sorted(
+        [*_attempts(external_id, event_name, now), *_recorded(events, event_name)],
+        key=lambda each: each[0],
+    ):
+        if moment < now and (open_ is None or moment >= open_.expires):
+            open_ = Window(because=because, expires=moment + DEDUPE_WINDOW, entry=entry)
+    return open_ if open_ and open_.expires > now else None
+
+
+def open_windows(external_id: str, *, events: Iterable[Event] = ()) -> list[str]:
+    """A sentence for each lead name whose dedupe key still runs; a deletion does not end it (R8)."""
+    leads = [event for event in events if event.kind == "lead"]
+    tried = AuditEntry.objects.filter(
+        action="lead.record",
+        target_external_id=external_id,
+        at__gte=timezone.now() - DEDUPE_WINDOW,
+    ).values_list("lead_key", flat=True)
+    names = {lead_key(event.name) for event in leads} | set(tried)
+    windows = {
+        name: open_window(external_id, event_name=name, events=leads) for name in sorted(names)
+    }
+    return [
+        f"A new lead named “{name}” is swallowed until "
+        f"{timezone.localtime(window.expires):%d %b %Y %H:%M %Z}, even for a new customer. (L4)"
+        for name, window in windows.items()
+        if window
+    ]
+
+
+_Set = tuple[datetime, str, AuditEntry | None]
+
+
+def _attempts(external_id: str, event_name: str, now: datetime) -> list[_Set]:
+    entries = AuditEntry.objects.filter(
+        action="lead.record",
+        target_external_id=external_id,
+        lead_key=lead_key(event_name)[:300],
+        at__gte=now - 2 * DEDUPE_WINDOW,
+    )
+    return [(entry.at, _attempt_text(entry), entry) for entry in entries if _set_the_key(entry)]
+
+
+def _set_the_key(entry: AuditEntry) -> bool:
+    """Dub sets the key before it looks up the click, so a 404 has set it too (L1)."""
+    if entry.outcome == Outcome.NOT_SENT:
+        return False
+    return entry.outcome != Outcome.REFUSED or (entry.answered or {}).get("status") == 404
+
+
+def _attempt_text(entry: AuditEntry) -> str:
+    how = {
+        Outcome.RECORDED: "recorded",
+        Outcome.DIFFERS: "recorded",
+        Outcome.REFUSED: "tried, and refused by Dub,",
+        Outcome.UNKNOWN: "sent, with an unknown result,",
+    }.get(Outcome(entry.shown_outcome), "tried")
+    return f"A lead of this name was {how} here on {timezone.localtime(entry.at):%d %b %Y %H:%M}."
+
+
+def _recorded(events: Iterable[Event], event_name: str) -> list[_Set]:
+    key = lead_key(event_name)
+    return [
+        (
+            e.at,
+            f"Dub recorded a lead of this name on {timezone.localtime(e.at):%d %b %Y %H:%M}.",
+            None,
+        )
+        for e in events
+        if e.at and lead_key(e.name) == key
+    ]
+
+
+def check_sale(command: TrackSale) -> Preflight:
+    """Checks a sale (traps S1 to S14). Raises DubError when Dub could not be asked."""
+    known = attribution(command.customer_external_id)
+    checks = _Checks()
+    credited = _customer_of_sale(checks, command, known)
+    _invoice(checks, command, known)
+    if command.currency.upper() != "USD":
+        checks.ok("Dub stores this in US dollars, converted at its rate of today. (S10)")
+    elif command.amount > MAX_COMMISSION_CENTS:
+        checks.warn("Above 21,474,836.47 USD Dub records the sale but no commission. (S14)")
+    same = [event for event in known.sales if event.invoice_id == command.invoice_id]
+    return Preflight(
+        checks=checks.made,
+        attribution=known,
+        seen_before=len(same),
+        replay_expected=_replays(command, same),
+        credited=credited,
+    )
+
+
+def _replays(command: TrackSale, same: list[Event]) -> bool:
+    """Whether Dub still keeps an answer for this invoice ID: for 7 days after a sale (S6, S8)."""
+    since = timezone.now() - DEDUPE_WINDOW
+    earlier = ledger.find(command.invoice_id)
+    recorded = earlier is not None and earlier.entry.outcome in HAPPENED
+    return any(event.at and event.at >= since for event in same) or (
+        recorded and earlier is not None and earlier.entry.at >= since
+    )
+
+
+def _customer_of_sale(checks: _Checks, command: TrackSale, known: Attribution) -> Event | None:
+    if known.customer is None:
+        if command.click_id:
+            checks.ok("Dub does not know this external ID yet: the sale creates the customer.")
+        else:
+            checks.stop(
+                "Dub has no customer with this external ID and would record nothing. Check the "
+                "ID, or enter a click ID to create the customer. (S1)"
+            )
+        return None
+    checks.ok(f"Dub knows this customer: {known.customer.label}.")
+    if command.click_id or command.customer_name or command.customer_email:
+        checks.warn(
+            "Dub ignores click ID, name, e-mail and avatar for a customer that it knows. (S4)"
+        )
+    _link_state(checks, known, sale=True)
+    return _lead_of_sale(checks, command, known)
+
+
+def _lead_of_sale(checks: _Checks, command: TrackSale, known: Attribution) -> Event | None:
+    if known.events_error:
+        checks.warn("Dub's events could not be read, so it is not sure that there is a lead. (S3)")
+        return None
+    name = command.lead_event_name
+    leads = [lead for lead in known.leads if not name or lead.name == name]
+    if not leads:
+        what = f"no lead named exactly “{name}”" if name else "no lead"
+        checks.stop(
+            f"This customer has {what}, so Dub refuses the sale. Record the lead first; one from "
+            "a moment ago can take some seconds to appear. (S3, S5)"
+        )
+        return None
+    lead = leads[0]
+    link = f" through {lead.link.label}" if lead.link else ""
+    checks.ok(f"The sale is credited to the lead “{lead.name}”{link}. (S5)")
+    return lead
+
+
+def _invoice(checks: _Checks, command: TrackSale, known: Attribution) -> None:
+    earlier = ledger.find(command.invoice_id)
+    seen = [event for event in known.sales if event.invoice_id == command.invoice_id]
+    if earlier and not ledger.is_same(earlier, command):
+        checks.stop(ledger.conflict_text(earlier, command))
+    elif earlier:
+        checks.warn(ledger.conflict_text(earlier, command))
+    elif seen:
+        checks.warn(
+            "Dub already has a sale of this customer with this invoice ID. Within 7 days it would "
+            "only repeat its first answer; later the sale would count twice. (S6, S8)"
+        )
+    else:
+        checks.ok("This invoice ID has not been sent before.")
+
+
+def as_logged(preflight: Preflight) -> list[dict[str, Any]]:
+    """The checks as the audit log keeps them."""
+    return [{"level": check.level, "text": check.text} for check in preflight.checks]

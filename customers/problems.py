@@ -1,0 +1,42 @@
+"""A failure as a page shows it: what happened, whether anything was recorded, what to do next."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from dubadmin.dub.errors import DubError, RateLimited, Refused
+from dubadmin.dub.explain import explain
+
+
+@dataclass(frozen=True, kw_only=True)
+class Problem:
+    """`status` and `code` are what Dub answered, empty when it did not."""
+
+    title: str
+    cause: str
+    next_step: str
+    recorded: str = ""
+    status: int | None = None
+    code: str = ""
+    retry_url: str = ""
+    page_status: int = 502
+
+
+def problem_of(error: DubError, *, retry_url: str = "", action: str = "") -> Problem:
+    """The problem behind a failed read. `page_status` is the status our own page answers with."""
+    words = explain(error, action=action)
+    return Problem(
+        title=words.title,
+        cause=words.cause,
+        next_step=words.next_step,
+        status=error.status,
+        code=error.code,
+        retry_url=retry_url,
+        page_status=_page_status(error),
+    )
+
+
+def _page_status(error: DubError) -> int:
+    if isinstance(error, RateLimited):
+        return 503
+    return 404 if isinstance(error, Refused) and error.status == 404 else 502

@@ -1,0 +1,332 @@
+"""Reads: what a page needs of Dub, asked side by side so that it costs one round trip."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from django.core.cache import cache
+from django.db.models import Q
+
+from dubadmin.connect import dub
+from dubadmin.dub.errors import DubError, Refused, Uncertain
+from dubadmin.dub.reads import (
+    CountCustomers,
+    CountCustomersBy,
+    Facet,
+    GetCustomer,
+    GetLink,
+    ListCustomers,
+    ListEvents,
+    ListPartners,
+)
+from dubadmin.dub.records import Customer, Event, Link
+
+from .models import WRITES, AuditEntry, Outcome
+
+FACETS_SECONDS = 60
+KNOWN_SECONDS = 24 * 3600
+EVENT_KINDS = ("clicks", "leads", "sales")
+_NOT_WORDS = re.compile(r"[^\w@.+'&]+")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Match:
+    """A customer that was found, and how ("exact e-mail", "external ID", …)."""
+
+    customer: Customer
+    how: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Listing:
+    """One page of customers. `total` is None when Dub gave none (trap Q8).
+
+    `exact` are customers whose ID is what was searched for; Dub's search never looks at IDs (Q2).
+    """
+
+    customers: list[Customer]
+    total: int | None
+    exact: list[Match] = field(default_factory=list)
+    error: DubError | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Facets:
+    """What customers can be filtered by. Empty where Dub did not tell."""
+
+    countries: list[Facet] = field(default_factory=list)
+    links: list[Facet] = field(default_factory=list)
+    partners: list[Facet] = field(default_factory=list)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Timeline:
+    """A customer's events, newest first, and what could not be had."""
+
+    events: list[Event]
+    errors: list[DubError]
+
+
+def words_of(text: str) -> str:
+    """A search as Dub understands it: operators and hyphens become spaces (trap Q3)."""
+    return text.strip() if "@" in text else _NOT_WORDS.sub(" ", text).strip()
+
+
+def list_customers(
+    *,
+    q: str = "",
+    country: str = "",
+    link: str = "",
+    partner: str = "",
+    sort: str = "createdAt",
+    order: str = "desc",
+    page: int = 1,
+    size: int = 50,
+) -> tuple[Listing, Facets]:
+    """A page of customers, the total, and what to filter by: one round trip.
+
+    One row more than `size` is never asked for: Dub's page is our page (trap Q6).
+    """
+    filters = {"search": words_of(q), "country": country, "link_id": link, "partner_id": partner}
+    listing = ListCustomers(**filters, sort_by=sort, sort_order=order, page=page, page_size=size)
+    known_facets: Facets | None = cache.get("facets")
+    by_id = _reads_by_id(q)
+    found, again, total, *rest = dub().fetch_together(
+        listing,
+        replace(listing, expanded=False),
+        CountCustomers(**filters),
+        *(read for _, read in by_id),
+        *([] if known_facets else _FACETS),
+    )
+    facets = known_facets or _facets(rest[len(by_id) :])
+    if isinstance(found, DubError):
+        return Listing(customers=[], total=None, error=found), facets
+    customers = _with_true_names(found, again) if words_of(q) or not q else []
+    remember(customers)
+    exact = _matches(by_id, rest)
+    return Listing(
+        customers=customers, total=total if isinstance(total, int) else None, exact=exact
+    ), facets
+
+
+def _reads_by_id(text: str) -> list[tuple[str, GetCustomer]]:
+    """The reads that find a customer by an ID that `text` may be, each with how it would match."""
+    text = text.strip()
+    if not text or "@" in text:
+        return []
+    reads = [("external ID", GetCustomer(id=f"ext_{text.removeprefix('ext_')}"))]
+    if not text.startswith("ext_") and not re.search(r"\s", text):
+        reads.append(("Dub ID", GetCustomer(id=text)))
+    return reads
+
+
+def _matches(asked: Sequence[tuple[str, Any]], answers: Sequence[Any]) -> list[Match]:
+    """Every customer among the answers once, with how it was found first."""
+    matches: dict[str, Match] = {}
+    for (how, _), answer in zip(asked, answers, strict=False):
+        for customer in answer if isinstance(answer, list) else [answer]:
+            if isinstance(customer, Customer):
+                matches.setdefault(customer.id, Match(customer=customer, how=how))
+    return list(matches.values())
+
+
+_FACETS = (
+    CountCustomersBy(group_by="country"),
+    CountCustomersBy(group_by="linkId"),
+    ListPartners(),
+)
+
+
+def _facets(answers: Sequence[Any]) -> Facets:
+    """Facets from Dub's answers, kept for a minute. A missing answer is an empty facet (Q8)."""
+    countries, links, partners = (
+        [] if isinstance(answer, DubError) else answer for answer in answers
+    )
+    facets = Facets(
+        countries=countries,
+        links=links,
+        partners=[Facet(value=each.id, label=each.label, count=None) for each in partners],
+    )
+    if not any(isinstance(answer, Uncertain) for answer in answers):
+        cache.set("facets", facets, FACETS_SECONDS)
+    return facets
+
+
+def _with_true_names(found: list[Customer], again: Any) -> list[Customer]:
+    """Customers without the names that Dub made up: those differ between two reads (trap Q9)."""
+    names = {} if isinstance(again, DubError) else {each.id: each.name for each in again}
+    return [true_name(each, names.get(each.id, each.name)) for each in found]
+
+
+def true_name(customer: Customer, name_again: str) -> Customer:
+    made_up = not customer.email and customer.name != name_again
+    return replace(customer, name="") if made_up else customer
+
+
+def get_customer(id: str) -> Customer:
+    """One customer, read twice side by side to tell a stored name from a made-up one (Q9)."""
+    first, again = dub().fetch_together(GetCustomer(id=id), GetCustomer(id=id, expanded=False))
+    return _settled(first, again)
+
+
+def _settled(first: Any, again: Any) -> Customer:
+    if isinstance(first, DubError):
+        raise first
+    customer: Customer = first
+    remember([customer])
+    return customer if isinstance(again, DubError) else true_name(customer, again.name)
+
+
+def customer_with_timeline(id: str) -> tuple[Customer, Timeline]:
+    """One customer with its events: one round trip when its Dub ID is known, two otherwise.
+
+    GET /events takes `cus_…` only (trap R11), so an `ext_…` is resolved first unless it was seen
+    before. Raises what GET /customers/{id} raised; a failed GET /events is in the timeline (A3).
+    """
+    dub_id = known(id).get("id", "") if id.startswith("ext_") else id
+    reads = [GetCustomer(id=id), GetCustomer(id=id, expanded=False), *_events_of(dub_id)]
+    first, again, *events = dub().fetch_together(*reads)
+    customer = _settled(first, again)
+    if customer.id != dub_id:
+        events = dub().fetch_together(*_events_of(customer.id))
+    return customer, _timeline(events)
+
+
+def _events_of(customer_id: str) -> list[ListEvents]:
+    if not customer_id:
+        return []
+    return [ListEvents(kind=kind, customer_id=customer_id) for kind in EVENT_KINDS]
+
+
+def _timeline(answers: Sequence[Any]) -> Timeline:
+    events = [event for answer in answers if isinstance(answer, list) for event in answer]
+    events.sort(key=lambda event: event.at.timestamp() if event.at else 0, reverse=True)
+    return Timeline(events=events, errors=[each for each in answers if isinstance(each, DubError)])
+
+
+def remember(customers: Sequence[Customer]) -> None:
+    """Keeps which Dub ID and link an external ID has, so that later reads need no extra trip.
+
+    Only a hint: whoever uses it compares it with what Dub answers.
+    """
+    cache.set_many(
+        {
+            _known_key(f"ext_{each.external_id}"): {
+                "id": each.id,
+                "link_id": each.link.id if each.link else "",
+            }
+            for each in customers
+            if each.external_id
+        },
+        KNOWN_SECONDS,
+    )
+
+
+def known(id: str) -> dict[str, str]:
+    return cache.get(_known_key(id), {})
+
+
+def _known_key(id: str) -> str:
+    return "known:" + id.encode().hex()[:220]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Attribution:
+    """Who a sale or lead would be credited to, read side by side before anything is sent.
+
+    `customer` is None when Dub does not know the external ID. `link` is the customer's own link
+    with its state, None when it has none or could not be read. `leads` and `sales` are its
+    events, newest first; `events_error` says why they are missing.
+    """
+
+    customer: Customer | None
+    link: Link | None = None
+    leads: list[Event] = field(default_factory=list)
+    sales: list[Event] = field(default_factory=list)
+    events_error: DubError | None = None
+
+
+def attribution(external_id: str) -> Attribution:
+    """What Dub knows about a customer before a lead or sale: one round trip when seen before.
+
+    Raises DubError when the customer could not be looked up; an unknown customer is no error.
+    """
+    id = f"ext_{external_id}"
+    hint = known(id)
+    first, again, *rest = dub().fetch_together(
+        GetCustomer(id=id), GetCustomer(id=id, expanded=False), *_around(hint)
+    )
+    if is_unknown_customer(first):
+        return Attribution(customer=None)
+    customer = _settled(first, again)
+    truth = {"id": customer.id, "link_id": customer.link.id if customer.link else ""}
+    if truth != hint:
+        rest = dub().fetch_together(*_around(truth))
+    leads, sales, *link = rest
+    return Attribution(
+        customer=customer,
+        link=link[0] if link and isinstance(link[0], Link) else customer.link,
+        leads=leads if isinstance(leads, list) else [],
+        sales=sales if isinstance(sales, list) else [],
+        events_error=leads if isinstance(leads, DubError) else None,
+    )
+
+
+def _around(hint: dict[str, str]) -> list[Any]:
+    if not hint.get("id"):
+        return []
+    reads: list[Any] = [
+        ListEvents(kind=kind, customer_id=hint["id"]) for kind in ("leads", "sales")
+    ]
+    return [*reads, GetLink(link_id=hint["link_id"])] if hint.get("link_id") else reads
+
+
+def is_unknown_customer(answer: object) -> bool:
+    """A 404 that means the customer, not the workspace (trap A5)."""
+    return isinstance(answer, Refused) and answer.message.startswith("Customer not found")
+
+
+def find_customers(text: str, *, limit: int = 8) -> list[Match]:
+    """Customers for what a person typed: by ID, e-mail or words (traps Q1, Q2), side by side.
+
+    Raises DubError only when every answer failed.
+    """
+    words = words_of(text)
+    asked: list[tuple[str, Any]] = [*_reads_by_id(text)]
+    if words:
+        asked.append((how_searched(text), ListCustomers(search=words, page_size=limit)))
+    answers = dub().fetch_together(*(read for _, read in asked))
+    failed = [each for each in answers if isinstance(each, DubError)]
+    if failed and len(failed) == len(answers) and not any(map(is_unknown_customer, failed)):
+        raise failed[0]
+    found = _matches(asked, answers)[:limit]
+    remember([match.customer for match in found])
+    return found
+
+
+def how_searched(text: str) -> str:
+    """How Dub searches for `text` (trap Q1)."""
+    return "exact e-mail" if "@" in text else "whole words in name or e-mail"
+
+
+def history_of(customer: Customer, *, limit: int = 20) -> list[AuditEntry]:
+    """What dubadmin did to a customer, newest first, under either of its IDs."""
+    same = Q(target_id=customer.id)
+    if customer.external_id:
+        same |= Q(target_external_id=customer.external_id)
+    return list(AuditEntry.objects.filter(same, action__in=WRITES).order_by("-id")[:limit])
+
+
+def ping() -> None:
+    """Asks Dub for one customer without more. Raises DubError when that does not work."""
+    dub().fetch(ListCustomers(page_size=1, expanded=False))
+
+
+def deletion_of(id: str) -> AuditEntry | None:
+    """The entry of our deletion of the customer with this `cus_…` or `ext_…`, if we deleted it."""
+    same = Q(target_external_id=id[4:]) if id.startswith("ext_") else Q(target_id=id)
+    deletions = AuditEntry.objects.filter(same, action="customer.delete", before__isnull=False)
+    return deletions.filter(outcome__in=[Outcome.RECORDED, Outcome.UNKNOWN]).order_by("-id").first()

@@ -1,0 +1,27 @@
+"""Addresses. They are stable: people bookmark them (product.md lists them)."""
+
+from django.urls import path
+
+from .views import accounts, correct, customers, home, log, record, results
+
+urlpatterns = [
+    path("", home.home, name="home"),
+    path("customers/", customers.customer_list, name="customer_list"),
+    path("customers/find/", customers.customer_find, name="customer_find"),
+    path("customers/<path:id>/edit/", correct.customer_edit, name="customer_edit"),
+    path("customers/<path:id>/delete/", correct.customer_delete, name="customer_delete"),
+    path("customers/<path:id>/", customers.customer_detail, name="customer_detail"),
+    path("leads/new/", record.lead_new, name="lead_new"),
+    path("sales/new/", record.sale_new, name="sale_new"),
+    path("sales/minor/", record.sale_minor, name="sale_minor"),
+    path("results/<int:number>/", results.result, name="result"),
+    path("results/<int:number>/follow/", results.result_follow, name="result_follow"),
+    path("results/<int:number>/settle/", results.result_settle, name="result_settle"),
+    path("results/<int:number>/resend/", results.result_resend, name="result_resend"),
+    path("audit/", log.audit_list, name="audit_list"),
+    path("audit/<int:number>/", log.audit_entry, name="audit_entry"),
+    path("accounts/login/", accounts.sign_in, name="login"),
+    path("accounts/logout/", accounts.sign_out, name="logout"),
+    path("healthz", home.healthz, name="healthz"),
+    path("readyz", home.readyz, name="readyz"),
+]

@@ -1,0 +1,173 @@
+"""Correcting and deleting one customer."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+
+from customers import queries, services
+from customers.audit import AlreadyAsked, actor_of
+from customers.facts import FIELDS, editable, facts_of
+from customers.forms import DeleteForm, EditForm, new_key
+from customers.guard import page
+from customers.merge import Merge, merge
+from customers.preflight import open_windows
+from customers.problems import problem_of
+from customers.services import target_of
+from dubadmin.dub.records import Customer
+
+from .shared import FORM_AND_POST, pretty, result_url, with_key
+
+
+@FORM_AND_POST
+@page("customer.edit", permission="customers.edit_customers")
+def customer_edit(request: HttpRequest, id: str) -> HttpResponse:
+    """GET: the form. POST: step "check" previews, "send" saves, "edit" goes back to the form."""
+    customer = queries.get_customer(id)
+    request.looked = target_of(customer)
+    if request.method != "POST":
+        return _edit_page(request, customer, EditForm.of(editable(facts_of(customer))))
+    form = EditForm(with_key(request.POST))
+    step = request.POST.get("step", "check")
+    if not form.is_valid() or step == "edit":
+        return _edit_page(request, customer, form)
+    wanted = form.changes()
+    merged = merge(
+        seen=form.cleaned_data["seen"],
+        wanted=wanted,
+        present=facts_of(customer),
+        choices=_choices(request),
+    )
+    if not wanted or (not merged.changes and not merged.conflicts):
+        form.add_error(None, _nothing_to_send(wanted))
+        return _edit_page(request, customer, form)
+    if merged.conflicts or step != "send":
+        return _preview(request, customer, form, merged)
+    return _save(request, customer, form, merged)
+
+
+def _choices(request: HttpRequest) -> dict[str, str]:
+    given = {key: request.POST.get(f"choice_{field}", "") for field, key in FIELDS.items()}
+    return {key: choice for key, choice in given.items() if choice in {"mine", "theirs"}}
+
+
+def _nothing_to_send(wanted: dict[str, Any]) -> str:
+    if wanted:
+        return "Dub already has these values, so there is nothing to send."
+    return "Nothing was changed, so there is nothing to send."
+
+
+def _edit_page(
+    request: HttpRequest, customer: Customer, form: EditForm, **context: Any
+) -> HttpResponse:
+    return render(request, "customers/edit.html", {"customer": customer, "form": form, **context})
+
+
+def _preview(
+    request: HttpRequest, customer: Customer, form: EditForm, merged: Merge
+) -> HttpResponse:
+    warnings = []
+    if "externalId" in merged.asked:
+        warnings.append(
+            "Your app's next events must use the new external ID. Events that still carry the old "
+            "one no longer reach this customer."
+        )
+    context = {
+        "customer": customer,
+        "form": form,
+        "changes": merged.changes,
+        "merged": merged.merged,
+        "conflicts": merged.conflicts,
+        "warnings": warnings,
+        "choices": _choices(request),
+    }
+    return render(request, "customers/edit_confirm.html", context)
+
+
+def _save(request: HttpRequest, customer: Customer, form: EditForm, merged: Merge) -> HttpResponse:
+    try:
+        entry = services.update_customer(
+            customer,
+            changes=merged.asked,
+            actor=actor_of(request),
+            reason=form.cleaned_data["reason"],
+            key=form.cleaned_data["key"],
+        )
+    except AlreadyAsked as earlier:
+        return redirect(result_url(earlier.entry))
+    if (field := services.refused_field(entry)) in form.fields:
+        form.add_error(field, entry.explanation)
+        form.data = with_key(form.data, renew=True)
+        return _edit_page(request, customer, form, entry=entry)
+    return redirect(result_url(entry))
+
+
+@FORM_AND_POST
+@page("customer.remove", permission="customers.delete_customers")
+def customer_delete(request: HttpRequest, id: str) -> HttpResponse:
+    customer, timeline = queries.customer_with_timeline(id)
+    request.looked = target_of(customer)
+    expected = [value for value in (customer.external_id, customer.email) if value] or [customer.id]
+    if request.method != "POST":
+        form = DeleteForm(expected=expected, initial={"key": new_key()})
+        return _delete_page(request, customer, form, timeline)
+    form = DeleteForm(with_key(request.POST), expected=expected)
+    if not form.is_valid():
+        entry = services.blocked(
+            "customer.delete",
+            actor=actor_of(request),
+            target=target_of(customer),
+            explanation="The confirmation or the reason was missing or wrong; nothing was sent.",
+        )
+        return _delete_page(request, customer, form, timeline, entry=entry)
+    try:
+        entry = services.delete_customer(
+            customer,
+            events=timeline.events,
+            actor=actor_of(request),
+            reason=form.cleaned_data["reason"],
+            key=form.cleaned_data["key"],
+        )
+    except AlreadyAsked as earlier:
+        entry = earlier.entry
+    return redirect(result_url(entry))
+
+
+def _delete_page(
+    request: HttpRequest,
+    customer: Customer,
+    form: DeleteForm,
+    timeline: queries.Timeline,
+    **context: Any,
+) -> HttpResponse:
+    context |= {
+        "customer": customer,
+        "form": form,
+        "expected": form.expected,
+        "goes": _goes(customer),
+        "stays": _stays(customer, timeline),
+        "problems": [problem_of(error) for error in timeline.errors],
+        "raw": pretty(facts_of(customer)),
+    }
+    return render(request, "customers/delete.html", context)
+
+
+def _goes(customer: Customer) -> list[str]:
+    goes = ["The customer's record at Dub, for good: there is no undo."]
+    if customer.sales:
+        value = services.amount_text(customer.sale_amount, "usd")
+        goes.append(f"Its totals: {customer.sales} sales, {value}.")
+    if customer.partner:
+        goes.append(f"The tie to partner {customer.partner.label}; commissions lose the customer.")
+    return goes
+
+
+def _stays(customer: Customer, timeline: queries.Timeline) -> list[str]:
+    stays = [
+        "Events stay at Dub and then show “Deleted Customer” and the year 1970.",
+        "The totals of the link stay as they are.",
+        "dubadmin keeps the whole record with its events in the audit log.",
+    ]
+    return [*stays, *open_windows(customer.external_id, events=timeline.events)]

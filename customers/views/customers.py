@@ -1,0 +1,174 @@
+"""The list of customers, one customer, and finding one."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.views.decorators.http import require_safe
+
+from customers import queries
+from customers.facts import facts_of
+from customers.forms import CustomerListForm
+from customers.guard import page
+from customers.models import AuditEntry
+from customers.problems import problem_of
+from customers.services import target_of, target_of_entry
+from dubadmin.dub.errors import DubError
+from dubadmin.dub.records import Customer, Event
+
+from .shared import address, pretty, render_part
+
+COLUMNS = [
+    ("customer", "Customer", ""),
+    ("country", "Country", ""),
+    ("link", "Link or partner", ""),
+    ("value", "Lifetime value", "saleAmount"),
+    ("created", "Created", "createdAt"),
+    ("first_sale", "First sale", "firstSaleAt"),
+    ("cancelled", "Cancelled", "subscriptionCanceledAt"),
+    ("external_id", "External ID", ""),
+]
+
+
+@require_safe
+@page("customer.list", permission="customers.view_customers")
+def customer_list(request: HttpRequest) -> HttpResponse:
+    form = CustomerListForm(request.GET)
+    context: dict[str, Any] = {"form": form, "customers": [], "notes": []}
+    if form.is_valid():
+        query = form.query()
+        request.asked = {key: value for key, value in query.items() if value}
+        listing, facets = queries.list_customers(**query)
+        form.offer(facets)
+        context |= _listed(request, listing, query)
+    else:
+        form.offer(queries.Facets())
+    return render_part(request, "customers/list.html", context, part="table")
+
+
+def _listed(
+    request: HttpRequest, listing: queries.Listing, query: dict[str, Any]
+) -> dict[str, Any]:
+    exact = [match.customer for match in listing.exact] if query["page"] == 1 else []
+    ids = {customer.id for customer in exact}
+    customers = [*exact, *(each for each in listing.customers if each.id not in ids)]
+    return {
+        "customers": customers,
+        "total": listing.total,
+        "page": _pages(request, listing, query),
+        "columns": _columns(request, query),
+        "how": _how(listing, query["q"]),
+        "filtered": any(query[name] for name in ("q", "country", "link", "partner")),
+        "problem": listing.error and problem_of(listing.error, retry_url=request.get_full_path()),
+    }
+
+
+def _how(listing: queries.Listing, q: str) -> str:
+    """How it was searched, and how it matched (traps Q1, Q2)."""
+    if not q:
+        return ""
+    if listing.exact and not listing.customers:
+        return f"Found by {listing.exact[0].how}."
+    found = f"Found by {listing.exact[0].how}; others by" if listing.exact else "Searched by"
+    return f"{found} {queries.how_searched(q)}."
+
+
+def _pages(request: HttpRequest, listing: queries.Listing, query: dict[str, Any]) -> dict[str, Any]:
+    number, size, rows = query["page"], query["size"], len(listing.customers)
+    first = (number - 1) * size
+    more = first + rows < listing.total if listing.total is not None else rows == size
+    return {
+        "number": number,
+        "first_row": first + 1 if rows else 0,
+        "last_row": first + rows,
+        "previous_url": address(request, page=number - 1) if number > 1 else "",
+        "next_url": address(request, page=number + 1) if more and number < 1000 else "",
+    }
+
+
+def _columns(request: HttpRequest, query: dict[str, Any]) -> list[dict[str, Any]]:
+    def column(name: str, label: str, sort: str) -> dict[str, Any]:
+        active = bool(sort) and query["sort"] == sort
+        turned = "asc" if active and query["order"] == "desc" else "desc"
+        return {
+            "name": name,
+            "label": label,
+            "numeric": name == "value",
+            "sort_url": address(request, sort=sort, order=turned, page=None) if sort else "",
+            "aria_sort": {"asc": "ascending", "desc": "descending"}[query["order"]]
+            if active
+            else "",
+        }
+
+    return [column(*each) for each in COLUMNS]
+
+
+@require_safe
+@page("customer.find", permission="customers.view_customers")
+def customer_find(request: HttpRequest) -> HttpResponse:
+    q = request.GET.get("q", "")[:200]
+    request.asked = {"q": q}
+    context: dict[str, Any] = {"q": q, "matches": []}
+    try:
+        context["matches"] = queries.find_customers(q)
+    except DubError as error:
+        context["problem"] = problem_of(error)
+    return render(request, "record/find.html", context)
+
+
+@require_safe
+@page("customer.view", permission="customers.view_customers")
+def customer_detail(request: HttpRequest, id: str) -> HttpResponse:
+    try:
+        customer, timeline = queries.customer_with_timeline(id)
+    except DubError as error:
+        if queries.is_unknown_customer(error):
+            return _gone_or_unknown(request, id)
+        raise
+    request.looked = target_of(customer)
+    context = {
+        "customer": customer,
+        "events": timeline.events,
+        "event_problems": [problem_of(error) for error in timeline.errors],
+        "history": queries.history_of(customer),
+        "raw": pretty(facts_of(customer)),
+        "warnings": _warnings(customer, timeline),
+    }
+    return render_part(request, "customers/detail.html", context, part="timeline")
+
+
+def _warnings(customer: Customer, timeline: queries.Timeline) -> list[str]:
+    if customer.link is None:
+        return [
+            "This customer has no referral link and cannot gain one: Dub refuses every sale for it."
+        ]
+    if any(event.link and event.link.disabled for event in timeline.events[:1]):
+        return ["The referral link is disabled: Dub refuses sales until it is enabled again."]
+    return []
+
+
+def _gone_or_unknown(request: HttpRequest, id: str) -> HttpResponse:
+    """A customer that we deleted is shown from the log (trap R8); any other is explained (Q7)."""
+    entry = queries.deletion_of(id)
+    if entry:
+        request.looked = target_of_entry(entry)
+        return render(request, "customers/gone.html", _gone(entry), status=410)
+    if id.startswith("cus_"):
+        raise Http404(
+            "Dub has no customer with this ID. Stripe's customer IDs begin with cus_ too, and Dub "
+            "cannot search by them: find the customer by e-mail or external ID instead."
+        )
+    raise Http404("Dub has no customer with this ID. Find it by name, e-mail or external ID.")
+
+
+def _gone(entry: AuditEntry) -> dict[str, Any]:
+    record = dict(entry.before or {})
+    events = [Event.read(event) for event in record.pop("events", [])]
+    return {
+        "entry": entry,
+        "customer": Customer.read(record),
+        "events": events,
+        "raw": pretty(entry.before),
+    }

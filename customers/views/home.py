@@ -1,0 +1,69 @@
+"""The home page and the two health checks."""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+from django.db import connection
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import render
+from django.views.decorators.http import require_safe
+
+from customers import followup, queries
+from customers.audit import actor_of
+from customers.guard import page
+from customers.models import WRITES, AuditEntry
+from customers.problems import problem_of
+from dubadmin.dub.errors import DubError
+
+
+@require_safe
+@page("home.view", permission="customers.view_customers")
+def home(request: HttpRequest) -> HttpResponse:
+    followup.check_due(actor=actor_of(request))
+    open_entries = followup.unsettled()
+    context = {
+        "attention": [
+            {"entry": entry, "sentence": followup.attention_text(entry)} for entry in open_entries
+        ],
+        "recent": AuditEntry.objects.filter(action__in=WRITES).order_by("-id")[:10],
+        "connection": _connection(),
+    }
+    return render(request, "home.html", context)
+
+
+def _connection() -> dict[str, Any]:
+    """Whether Dub answers, and how fast."""
+    started = time.monotonic()
+    try:
+        queries.ping()
+    except DubError as error:
+        problem = problem_of(error)
+        return {"ok": False, "sentence": problem.title, "detail": problem.cause}
+    latency = round((time.monotonic() - started) * 1000)
+    return {"ok": True, "sentence": "Dub answers.", "detail": "", "latency_ms": latency}
+
+
+@require_safe
+def healthz(request: HttpRequest) -> HttpResponse:
+    """The process is up."""
+    return JsonResponse({"status": "ok"})
+
+
+@require_safe
+def readyz(request: HttpRequest) -> HttpResponse:
+    """Database and Dub are reachable; 503 names what is not, and nothing more."""
+    checks = {"database": _database_answers(), "dub": _connection()["ok"]}
+    ready = all(checks.values())
+    words = {name: "ok" if good else "unreachable" for name, good in checks.items()}
+    return JsonResponse(words, status=200 if ready else 503)
+
+
+def _database_answers() -> bool:
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT 1")
+    except Exception:
+        return False
+    return True

@@ -1,0 +1,261 @@
+"""Recording a lead or a sale: the form, a summary with its checks, then one sending."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.views.decorators.http import require_safe
+
+from customers import queries, services
+from customers.amounts import NotAnAmount, parse_amount
+from customers.audit import AlreadyAsked, Target, actor_of
+from customers.forms import ConfirmForm, LeadForm, SaleForm, TrackForm, new_key
+from customers.guard import page
+from customers.ledger import InvoiceTaken, conflict_text
+from customers.models import AuditEntry
+from customers.preflight import Preflight, as_logged, check_lead, check_sale
+from customers.problems import problem_of
+from customers.services import target_of
+from dubadmin.dub.errors import DubError
+from dubadmin.dub.money import NotRepresentable, to_minor
+from dubadmin.dub.records import Customer
+
+from .shared import FORM_AND_POST, pretty, result_url, with_key
+
+
+@dataclass(frozen=True, kw_only=True)
+class Recording:
+    """What differs between recording a lead and a sale."""
+
+    action: str
+    form: type[TrackForm]
+    template: str
+    heading: str
+    send_label: str
+    check: Callable[[Any], Preflight]
+    send: Callable[..., AuditEntry]
+
+
+LEAD = Recording(
+    action="lead.record",
+    form=LeadForm,
+    template="record/lead.html",
+    heading="Check the lead",
+    send_label="Record this lead",
+    check=check_lead,
+    send=services.record_lead,
+)
+SALE = Recording(
+    action="sale.record",
+    form=SaleForm,
+    template="record/sale.html",
+    heading="Check the sale",
+    send_label="Record this sale",
+    check=check_sale,
+    send=services.record_sale,
+)
+
+
+@FORM_AND_POST
+@page("lead.form", permission="customers.record_events")
+def lead_new(request: HttpRequest) -> HttpResponse:
+    return _record(request, LEAD)
+
+
+@FORM_AND_POST
+@page("sale.form", permission="customers.record_events")
+def sale_new(request: HttpRequest) -> HttpResponse:
+    return _record(request, SALE)
+
+
+def _record(request: HttpRequest, what: Recording) -> HttpResponse:
+    """GET: the form. POST: step "check" shows the summary, "send" sends, "edit" goes back."""
+    if request.method != "POST":
+        return _first_form(request, what)
+    form = what.form(with_key(request.POST))
+    step = request.POST.get("step", "check")
+    if not form.is_valid() or step == "edit":
+        return _form_page(request, what, form)
+    command = form.command()
+    if entry := AuditEntry.objects.filter(key=form.cleaned_data["key"]).first():
+        return redirect(result_url(entry))
+    try:
+        preflight = what.check(command)
+    except DubError as error:
+        return _form_page(request, what, form, problem=problem_of(error, action=what.action))
+    confirm = _confirm_form(request, form, preflight, sent=step == "send")
+    unseen = request.POST.get("checked", "") != preflight.digest
+    if step != "send" or (preflight.doubts and unseen and not preflight.stops):
+        return _summary(request, what, form, confirm, preflight)
+    if preflight.stops or not confirm.is_valid():
+        entry = _block(request, what, form, preflight)
+        return _summary(request, what, form, confirm, preflight, entry=entry)
+    return _send(request, what, form, confirm, preflight)
+
+
+def _first_form(request: HttpRequest, what: Recording) -> HttpResponse:
+    initial: dict[str, Any] = {"key": new_key()}
+    if what is SALE:
+        initial["invoice_id"] = f"manual-{timezone.now():%Y%m%d}-{new_key()[:8]}"
+    customer = None
+    if external_id := request.GET.get("customer", "").strip()[:100]:
+        initial["customer_external_id"] = external_id
+        customer = _known_customer(external_id)
+    if again := request.GET.get("again", ""):
+        initial |= _sent_before(again, what)
+    if customer:
+        request.looked = target_of(customer)
+    return _form_page(request, what, what.form(initial=initial), customer=customer)
+
+
+def _known_customer(external_id: str) -> Customer | None:
+    """The customer for the card beside the form; without Dub the form works all the same."""
+    try:
+        return queries.get_customer(f"ext_{external_id}")
+    except DubError:
+        return None
+
+
+def _sent_before(number: str, what: Recording) -> dict[str, Any]:
+    """The fields of an earlier entry, so that nothing has to be typed twice after a refusal."""
+    if not number.isascii() or not number.isdecimal() or len(number) > 18:
+        return {}
+    entry = AuditEntry.objects.filter(pk=int(number), action=what.action).first()
+    if entry is None or not entry.sent:
+        return {}
+    body = entry.sent["body"]
+    fields = {services.snake(key): value for key, value in body.items()}
+    if "currency" in body:
+        fields["currency"] = body["currency"].upper()
+        fields["amount"] = str(services.to_major(body["amount"], currency=body["currency"]))
+    if body.get("metadata"):
+        fields["metadata"] = pretty(body["metadata"])
+    return {**fields, "reason": entry.reason}
+
+
+def _form_page(
+    request: HttpRequest, what: Recording, form: TrackForm, **context: Any
+) -> HttpResponse:
+    return render(request, what.template, {"form": form, **context})
+
+
+def _confirm_form(
+    request: HttpRequest, form: TrackForm, preflight: Preflight, *, sent: bool
+) -> ConfirmForm:
+    given = form.cleaned_data
+    return ConfirmForm(
+        request.POST if sent else None,
+        amount=given.get("major"),
+        quantity=given.get("event_quantity") or 1,
+        doubtful=bool(preflight.doubts) and not given["reason"],
+    )
+
+
+def _summary(
+    request: HttpRequest,
+    what: Recording,
+    form: TrackForm,
+    confirm: ConfirmForm,
+    preflight: Preflight,
+    entry: AuditEntry | None = None,
+) -> HttpResponse:
+    context = {
+        "heading": what.heading,
+        "send_label": what.send_label,
+        "rows": _rows(form),
+        "checks": preflight.checks,
+        "customer": preflight.attribution.customer,
+        "form": form,
+        "confirm": confirm,
+        "can_send": not preflight.stops,
+        "checked": preflight.digest,
+        "entry": entry,
+    }
+    return render(request, "record/summary.html", context)
+
+
+def _rows(form: TrackForm) -> list[dict[str, str]]:
+    given = form.cleaned_data
+    rows = [
+        {"label": str(form.fields[name].label), "value": _shown(form, name), "note": ""}
+        for name in form.fields
+        if given.get(name) not in (None, "") and name != "key"
+    ]
+    for row in rows:
+        if "minor" in given and row["label"] == "Amount":
+            row["value"] = f"{given['major']:,f} {given['currency']}"
+            row["note"] = f"sent as {given['minor']}"
+    if "minor" in given:
+        rows.append({"label": "Date", "value": "Now", "note": "Dub cannot back-date a sale (S9)."})
+    return rows
+
+
+def _shown(form: TrackForm, name: str) -> str:
+    value = form.cleaned_data[name]
+    if isinstance(value, dict):
+        return pretty(value)
+    choices = dict(getattr(form.fields[name], "choices", ()))
+    return str(choices.get(value, value))
+
+
+def _block(
+    request: HttpRequest, what: Recording, form: TrackForm, preflight: Preflight
+) -> AuditEntry:
+    known = preflight.attribution.customer
+    external_id = form.cleaned_data["customer_external_id"]
+    return services.blocked(
+        what.action,
+        actor=actor_of(request),
+        target=target_of(known) if known else Target(external_id=external_id, label=external_id),
+        explanation=" ".join(check.text for check in preflight.stops)
+        or "A confirmation was missing or wrong; nothing was sent.",
+        asked={"checks": as_logged(preflight)},
+        reason=form.cleaned_data["reason"],
+    )
+
+
+def _send(
+    request: HttpRequest,
+    what: Recording,
+    form: TrackForm,
+    confirm: ConfirmForm,
+    preflight: Preflight,
+) -> HttpResponse:
+    doubt = confirm.cleaned_data.get("doubt_reason", "")
+    override = {"override": bool(preflight.doubts)} if what is SALE else {}
+    try:
+        entry = what.send(
+            form.command(),
+            preflight=preflight,
+            actor=actor_of(request),
+            reason=" ".join(filter(None, [form.cleaned_data["reason"], doubt])),
+            key=form.cleaned_data["key"],
+            **override,
+        )
+    except AlreadyAsked as earlier:
+        entry = earlier.entry
+    except InvoiceTaken as taken:
+        form.add_error("invoice_id", conflict_text(taken.earlier, form.command()))
+        return _form_page(request, what, form)
+    return redirect(result_url(entry))
+
+
+@require_safe
+@page("sale.minor", permission="customers.record_events", logged=False)
+def sale_minor(request: HttpRequest) -> HttpResponse:
+    """The number that a typed amount is sent as, while it is typed (trap S12)."""
+    text, currency = request.GET.get("amount", "")[:40], request.GET.get("currency", "USD")[:3]
+    context: dict[str, Any] = {"sentence": "", "ok": True}
+    try:
+        if text.strip():
+            major = parse_amount(text)
+            minor = to_minor(major, currency=currency)
+            context["sentence"] = f"{major:,f} {currency.upper()}, sent as {minor}"
+    except (NotAnAmount, NotRepresentable) as error:
+        context = {"sentence": str(error), "ok": False}
+    return render(request, "record/minor.html", context)

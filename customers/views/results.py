@@ -1,0 +1,173 @@
+"""What became of a write: its outcome, what to do next, and following it until Dub shows it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.views.decorators.http import require_POST, require_safe
+
+from customers import followup, services
+from customers.audit import AlreadyAsked, actor_of
+from customers.guard import page, refusal
+from customers.models import WRITES, AuditEntry, FollowUp, Outcome
+from customers.problems import problem_of
+from customers.services import target_of_entry
+from dubadmin.dub.errors import DubError
+
+from .shared import result_url
+
+TONES = {
+    Outcome.RECORDED: "ok",
+    Outcome.DIFFERS: "warn",
+    Outcome.NOT_RECORDED: "danger",
+    Outcome.REFUSED: "danger",
+    Outcome.NOT_SENT: "neutral",
+    Outcome.UNKNOWN: "warn",
+    Outcome.PENDING: "neutral",
+}
+FORM_OF = {"lead.record": "lead_new", "sale.record": "sale_new"}
+
+
+def _entry(number: int) -> AuditEntry:
+    entries = AuditEntry.objects.select_related("follow_up", "earlier").filter(action__in=WRITES)
+    return get_object_or_404(entries, pk=number)
+
+
+@require_safe
+@page("result.view", permission="customers.view_customers")
+def result(request: HttpRequest, number: int) -> HttpResponse:
+    entry = _entry(number)
+    request.looked = target_of_entry(entry)
+    return render(request, "results/result.html", _context(request, entry))
+
+
+def _context(request: HttpRequest, entry: AuditEntry) -> dict[str, Any]:
+    settled_by = followup.settlement(entry)
+    shown = Outcome(entry.shown_outcome)
+    return {
+        "entry": entry,
+        "outcome": {
+            "value": shown.value,
+            "label": shown.label,
+            "sentence": _sentence(entry, shown),
+            "tone": TONES[shown],
+        },
+        "settled_by": settled_by,
+        "comparison": entry.comparison or [],
+        "next_steps": _next_steps(request, entry),
+        "follow": _follow(entry),
+    }
+
+
+def _sentence(entry: AuditEntry, shown: Outcome) -> str:
+    if shown == Outcome.PENDING:
+        return "The request is on its way to Dub. This page follows it."
+    if entry.is_overdue:
+        return (
+            "dubadmin stopped while this was on its way to Dub, so it is not known whether Dub "
+            "recorded it."
+        )
+    return entry.explanation
+
+
+def _next_steps(request: HttpRequest, entry: AuditEntry) -> list[dict[str, Any]]:
+    steps: list[tuple[str, str, bool]] = []
+    may_write = request.user.has_perm(_PERMISSION[entry.action])
+    if may_write and followup.can_settle(entry):
+        steps.append(("Check again at Dub", reverse("result_settle", args=[entry.pk]), True))
+    if may_write and followup.can_resend(entry):
+        steps.append(("Send again", reverse("result_resend", args=[entry.pk]), True))
+    if may_write and entry.action in FORM_OF and entry.outcome in _CORRECTABLE:
+        address = reverse(FORM_OF[entry.action])
+        steps.append(("Correct and try again", f"{address}?again={entry.pk}", False))
+    if customer := entry.target_id or (
+        entry.target_external_id and f"ext_{entry.target_external_id}"
+    ):
+        steps.append(("Open the customer", reverse("customer_detail", args=[customer]), False))
+    return [{"label": label, "url": url, "post": post} for label, url, post in steps]
+
+
+_CORRECTABLE = {Outcome.REFUSED, Outcome.NOT_SENT, Outcome.NOT_RECORDED}
+_PERMISSION = {
+    "customer.update": "customers.edit_customers",
+    "customer.delete": "customers.delete_customers",
+    "lead.record": "customers.record_events",
+    "sale.record": "customers.record_events",
+}
+
+
+def _follow(entry: AuditEntry) -> dict[str, str]:
+    """The state of the wait for the event; polled while pending."""
+    poll_url = reverse("result_follow", args=[entry.pk])
+    if entry.shown_outcome == Outcome.PENDING:
+        return {"state": "sending", "sentence": "", "poll_url": poll_url}
+    follow_up = getattr(entry, "follow_up", None)
+    if follow_up is None:
+        return {"state": "none", "sentence": "", "poll_url": ""}
+    pending = follow_up.state == FollowUp.State.PENDING
+    return {
+        "state": follow_up.state,
+        "sentence": _FOLLOWED[FollowUp.State(follow_up.state)],
+        "poll_url": poll_url if pending else "",
+    }
+
+
+_FOLLOWED = {
+    FollowUp.State.PENDING: "Recorded. Dub is still updating totals; waiting for the event.",
+    FollowUp.State.CONFIRMED: "Confirmed: the event is at Dub.",
+    FollowUp.State.MISSING: (
+        "Missing: Dub accepted this, but the event has not appeared. It is listed on the home "
+        "page until somebody settles it."
+    ),
+}
+
+
+@require_safe
+@page("result.follow", permission="customers.view_customers", logged=False)
+def result_follow(request: HttpRequest, number: int) -> HttpResponse:
+    """The fragment that the result page polls; it asks Dub whether the event is there."""
+    entry = _entry(number)
+    if (follow_up := getattr(entry, "follow_up", None)) is not None:
+        try:
+            followup.check(follow_up, actor=actor_of(request))
+        except DubError as error:
+            context = _context(request, entry) | {"follow_problem": problem_of(error)}
+            return render(request, "results/result.html#follow", context)
+    response = render(request, "results/result.html#follow", _context(request, entry))
+    if entry.shown_outcome != Outcome.PENDING and request.GET.get("sending"):
+        response.headers["HX-Refresh"] = "true"
+    return response
+
+
+def _may_write(request: HttpRequest, entry: AuditEntry) -> None:
+    permission = _PERMISSION[entry.action]
+    if not request.user.has_perm(permission):
+        raise PermissionDenied(refusal(permission))
+
+
+@require_POST
+@page("write.settle", permission="customers.view_customers")
+def result_settle(request: HttpRequest, number: int) -> HttpResponse:
+    entry = _entry(number)
+    _may_write(request, entry)
+    if followup.can_settle(entry):
+        followup.settle(entry, actor=actor_of(request))
+    return redirect(result_url(entry))
+
+
+@require_POST
+@page("write.resend", permission="customers.view_customers")
+def result_resend(request: HttpRequest, number: int) -> HttpResponse:
+    entry = _entry(number)
+    _may_write(request, entry)
+    if not followup.can_resend(entry):
+        return redirect(result_url(entry))
+    try:
+        again = services.resend(entry, actor=actor_of(request))
+    except AlreadyAsked as earlier:
+        again = earlier.entry
+    return redirect(result_url(again))
