@@ -45,11 +45,12 @@ def run(options: Mapping[str, Any]) -> int:
             api_key=options["key"],
         )
     except (OSError, OverflowError, sqlite3.Error) as error:
-        print(f"The sandbox cannot start on port {options['port']}: {error}", file=sys.stderr)
+        sys.stderr.write(f"The sandbox cannot start on port {options['port']}: {error}\n")
         return 1
     with dub:
-        print(f"Dub sandbox at {dub.url} with the API key {dub.api_key}", flush=True)
-        print(f"DUB_API_URL={dub.url} DUB_API_KEY={dub.api_key}", flush=True)
+        sys.stdout.write(f"Dub sandbox at {dub.url} with the API key {dub.api_key}\n")
+        sys.stdout.write(f"DUB_API_URL={dub.url} DUB_API_KEY={dub.api_key}\n")
+        sys.stdout.flush()
         _wait_for_signal()
     return 0
 

@@ -4,6 +4,7 @@ POST and DELETE /sandbox/faults, GET and POST /sandbox/settings, GET /sandbox/st
 POST /sandbox/reset. They answer on the loopback only, and are not in the journal.
 """
 
+from collections.abc import Callable
 from typing import Any, Protocol
 
 from dubadmin.sandbox.call import Answer, read_json
@@ -19,31 +20,33 @@ class Controlled(Protocol):
 
 
 def control(sandbox: Controlled, method: str, path: str, body: bytes) -> Answer:
+    switch = _SWITCHES.get((method, path))
+    if switch is None:
+        return Answer(payload={"error": "no such switch"}, status=404)
     try:
-        return _control(sandbox, method, path, body)
+        return Answer(payload=switch(sandbox, body))
     except (TypeError, ValueError, RuntimeError) as error:
         return Answer(payload={"error": str(error)}, status=400)
 
 
-def _control(sandbox: Controlled, method: str, path: str, body: bytes) -> Answer:
-    match method, path:
-        case "POST", "/sandbox/faults":
-            sandbox.fault(**_object(body))
-            return Answer(payload={"added": True}, status=201)
-        case "DELETE", "/sandbox/faults":
-            sandbox.clear_faults()
-            return Answer(payload={"cleared": True})
-        case "POST", "/sandbox/settings":
-            sandbox.turn(**_object(body))
-            return Answer(payload=sandbox.settings())
-        case "GET", "/sandbox/settings":
-            return Answer(payload=sandbox.settings())
-        case "GET", "/sandbox/state":
-            return Answer(payload=sandbox.state())
-        case "POST", "/sandbox/reset":
-            sandbox.reset()
-            return Answer(payload=sandbox.state())
-    return Answer(payload={"error": "no such switch"}, status=404)
+def _add_fault(sandbox: Controlled, body: bytes) -> Any:
+    sandbox.fault(**_object(body))
+    return sandbox.state()
+
+
+def _clear_faults(sandbox: Controlled, body: bytes) -> Any:
+    sandbox.clear_faults()
+    return sandbox.state()
+
+
+def _turn(sandbox: Controlled, body: bytes) -> Any:
+    sandbox.turn(**_object(body))
+    return sandbox.settings()
+
+
+def _reset(sandbox: Controlled, body: bytes) -> Any:
+    sandbox.reset()
+    return sandbox.state()
 
 
 def _object(body: bytes) -> dict[str, Any]:
@@ -51,3 +54,13 @@ def _object(body: bytes) -> dict[str, Any]:
     if not isinstance(value, dict):
         raise TypeError("a JSON object is expected")
     return value
+
+
+_SWITCHES: dict[tuple[str, str], Callable[[Controlled, bytes], Any]] = {
+    ("POST", "/sandbox/faults"): _add_fault,
+    ("DELETE", "/sandbox/faults"): _clear_faults,
+    ("POST", "/sandbox/settings"): _turn,
+    ("GET", "/sandbox/settings"): lambda sandbox, _: sandbox.settings(),
+    ("GET", "/sandbox/state"): lambda sandbox, _: sandbox.state(),
+    ("POST", "/sandbox/reset"): _reset,
+}

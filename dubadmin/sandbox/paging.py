@@ -72,21 +72,19 @@ def fetch_page(
     if cursor is None:
         start = (query.get("page", 1) - 1) * size
         order = f"{table}.{sort} {'DESC' if descending else 'ASC'}"
-        return _run(db, select, where, order, size, start)
+        return _run(db, f"{select} {where.sql()} ORDER BY {order}", (*where.values, size, start))
     if not db.execute(f"SELECT 1 FROM {table} WHERE id = ?", (cursor,)).fetchone():
         _refuse(_UNKNOWN_CURSOR)
     backwards = bool(query.get("endingBefore"))
     downwards = descending != backwards
     where.add(f"{table}.id {'<=' if downwards else '>='} ?", cursor)
-    rows = _run(db, select, where, f"{table}.id {'DESC' if downwards else 'ASC'}", size, 1)
+    order = f"{table}.id {'DESC' if downwards else 'ASC'}"
+    rows = _run(db, f"{select} {where.sql()} ORDER BY {order}", (*where.values, size, 1))
     return rows[::-1] if backwards else rows
 
 
-def _run(
-    db: sqlite3.Connection, select: str, where: Where, order: str, size: int, start: int
-) -> list[sqlite3.Row]:
-    statement = f"{select} {where.sql()} ORDER BY {order} LIMIT ? OFFSET ?"
-    return db.execute(statement, (*where.values, size, start)).fetchall()
+def _run(db: sqlite3.Connection, ordered: str, values: tuple[Any, ...]) -> list[sqlite3.Row]:
+    return db.execute(f"{ordered} LIMIT ? OFFSET ?", values).fetchall()
 
 
 def _refuse(message: str) -> None:

@@ -106,7 +106,7 @@ def _places_for_awkward(customers: int) -> dict[int, Awkward]:
 def _add_links(seeding: _Seeding) -> None:
     rng, start = seeding.rng, seeding.now - SPAN - 30 * DAY
     for index, (name, email, country) in enumerate(words.PARTNERS):
-        partner_id = _add_partner(seeding, index, name, email, country, start)
+        partner_id = _add_partner(seeding, index, (name, email, country), start)
         for _ in range(rng.randint(1, 3)):
             slug = _slug(name.split()[0]) + nano_id(3, rng=rng).lower()
             link = _add_link(seeding, slug, start, partner_id=partner_id)
@@ -117,17 +117,14 @@ def _add_links(seeding: _Seeding) -> None:
     _add_link(seeding, "elsewhere", start, kind="foreign")
 
 
-def _add_partner(
-    seeding: _Seeding, index: int, name: str, email: str | None, country: str, at: int
-) -> str:
+def _add_partner(seeding: _Seeding, index: int, who: tuple[str, str | None, str], at: int) -> str:
     rng = seeding.rng
     partner_id = new_id("pn_", at=at, rng=rng)
     discount_id = new_id("disc_", at=at, rng=rng) if index % 3 else None
     seeding.db.execute(
         "INSERT INTO partners (id, name, email, country, tenant_id, group_id, status, reward, "
         "discount_id, created_at) VALUES (?, ?, ?, ?, ?, 'grp_default', 'approved', ?, ?, ?)",
-        (partner_id, name, email, country, f"tenant_{index}", 10 + 5 * (index % 4))
-        + (discount_id, at),
+        (partner_id, *who, f"tenant_{index}", 10 + 5 * (index % 4), discount_id, at),
     )
     if discount_id:
         kind = "percentage" if index % 2 else "flat"
@@ -149,8 +146,10 @@ def _add_link(
         "INSERT INTO links (id, domain, key, url, program_id, partner_id, elsewhere, "
         "disabled_at, created_at, updated_at) VALUES (?, 'go.northbeam.example', ?, ?, ?, ?, "
         "?, ?, ?, ?)",
-        (link.id, key, url, link.program_id, partner_id, kind == "foreign")
-        + (seeding.now - 90 * DAY if kind == "disabled" else None, at, at),
+        (
+            *(link.id, key, url, link.program_id, partner_id, kind == "foreign"),
+            *(seeding.now - 90 * DAY if kind == "disabled" else None, at, at),
+        ),
     )
     return link
 
@@ -278,13 +277,22 @@ def _add_sales(
         link.sales += 1
         link.amount += amount
         if link.partner_id and amount <= _LARGEST_COMMISSION:
-            _add_commission(seeding, link, customer_id, event_id, at, amount, invoice)
+            _add_commission(
+                seeding,
+                link,
+                customer_id=customer_id,
+                event_id=event_id,
+                at=at,
+                amount=amount,
+                invoice=invoice,
+            )
     link.conversions += bool(sales)
 
 
 def _add_commission(
     seeding: _Seeding,
     link: _Link,
+    *,
     customer_id: str,
     event_id: str,
     at: int,
@@ -297,8 +305,10 @@ def _add_commission(
     paid_at = at + 2 * _MONTH if status == "paid" else None
     commission_id = new_id("cm_", at=at, rng=seeding.rng)
     seeding.rows["commissions"].append(
-        (commission_id, amount, amount * link.reward // 100, status, invoice)
-        + (link.partner_id, customer_id, link.id, event_id, at, paid_at or at, paid_at)
+        (
+            *(commission_id, amount, amount * link.reward // 100, status, invoice),
+            *(link.partner_id, customer_id, link.id, event_id, at, paid_at or at, paid_at),
+        )
     )
 
 
@@ -307,8 +317,10 @@ def _add_totals(seeding: _Seeding) -> None:
         "UPDATE links SET clicks = ?, leads = ?, conversions = ?, sales = ?, sale_amount = ?, "
         "last_clicked = ? WHERE id = ?",
         [
-            (link.clicks, link.leads, link.conversions, link.sales, link.amount)
-            + (link.last_clicked, link.id)
+            (
+                *(link.clicks, link.leads, link.conversions, link.sales, link.amount),
+                *(link.last_clicked, link.id),
+            )
             for link in seeding.links
         ],
     )

@@ -1,5 +1,6 @@
 """The HTTP server: one thread for each connection, kept alive, hung up on when asked."""
 
+import contextlib
 import logging
 import socket
 import threading
@@ -123,10 +124,8 @@ class Handler(BaseHTTPRequestHandler):
 
 
 def _hang_up(connection: socket.socket) -> None:
-    try:
+    with contextlib.suppress(OSError):
         connection.shutdown(socket.SHUT_RDWR)
-    except OSError:
-        pass
 
 
 def wait(milliseconds: int) -> None:
