@@ -20,21 +20,21 @@ class Awkward:
 
 
 AWKWARD = (
-    Awkward(external_id="no-name", email="nameless@amberfield.com", amounts=(4900,)),
+    Awkward(external_id="no-name", email="nameless@amberfield.example", amounts=(4900,)),
     Awkward(external_id="no-email", name="Ines Without Mail"),
     Awkward(external_id="no-name-no-email", country=False),
-    Awkward(external_id="emoji", name="Zoë 🦊 Fuchs 🎉👩🏽‍🚀", email="zoe.fuchs@foxglove.io"),
-    Awkward(external_id="arabic", name="ليلى حداد", email="layla@tidewater.net"),
-    Awkward(external_id="hebrew", name="נועה לוי", email="noa@windmill.app", amounts=(1900,)),
-    Awkward(external_id="japanese", name="山田 花子", email="hanako@skylarkio.jp"),
+    Awkward(external_id="emoji", name="Zoë 🦊 Fuchs 🎉👩🏽‍🚀", email="zoe.fuchs@foxglove.example"),
+    Awkward(external_id="arabic", name="ليلى حداد", email="layla@tidewater.example"),
+    Awkward(external_id="hebrew", name="נועה לוי", email="noa@windmill.example", amounts=(1900,)),
+    Awkward(external_id="japanese", name="山田 花子", email="hanako@skylarkio.example"),
     Awkward(external_id="long-name", name=("Wolfeschlegelsteinhausen " * 8)[:190]),
     Awkward(
         external_id="script",
         name="<script>alert('customer')</script>",
-        email="script@castlegate.dev",
+        email="script@castlegate.example",
     ),
-    Awkward(external_id="acme/eu 42", name="Acme Europe", email="ap@acme-europe.eu"),
-    Awkward(external_id="100% köln?x=1&y#z", name="Jürgen Groß", email="juergen@koeln.de"),
+    Awkward(external_id="acme/eu 42", name="Acme Europe", email="ap@acme-europe.example"),
+    Awkward(external_id="100% köln?x=1&y#z", name="Jürgen Groß", email="juergen@koeln.example"),
     Awkward(
         external_id="beyond-2-53",
         name="Leviathan Holdings",
@@ -44,36 +44,40 @@ AWKWARD = (
     Awkward(
         external_id="canceled",
         name="Gone Fishing",
-        email="gone@driftwood.co",
+        email="gone@driftwood.example",
         amounts=(4900, 4900, 4900),
         canceled=True,
         stripe=True,
     ),
-    Awkward(external_id="no-link", name="Direct Visitor", email="direct@oakridge.com", link="none"),
+    Awkward(
+        external_id="no-link", name="Direct Visitor", email="direct@oakridge.example", link="none"
+    ),
     Awkward(
         external_id="disabled-link",
         name="Came By An Old Link",
-        email="old@papermill.io",
+        email="old@papermill.example",
         link="disabled",
     ),
     Awkward(
         external_id="foreign-link",
         name="Came By Another Workspace",
-        email="other@saltmarsh.com",
+        email="other@saltmarsh.example",
         link="foreign",
     ),
-    Awkward(external_id="no-lead", name="Clicked Only", email="clicked@sundial.dev", lead=False),
+    Awkward(
+        external_id="no-lead", name="Clicked Only", email="clicked@sundial.example", lead=False
+    ),
     Awkward(
         external_id="legacy-id",
         id="clx8f2k3v0001mm08legacy01",
         name="Legacy Account",
-        email="legacy@stonebridge.net",
+        email="legacy@stonebridge.example",
         amounts=(14900,),
     ),
     Awkward(
         external_id="hyphen",
         name="Jean-Luc O’Brien-Besson",
-        email="jean-luc@moonfield.fr",
+        email="jean-luc@moonfield.example",
         amounts=(4900,),
         stripe=True,
     ),

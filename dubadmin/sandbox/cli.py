@@ -11,7 +11,7 @@ from typing import Any
 
 from dubadmin.sandbox.sandbox import Sandbox
 
-DEFAULT_PORT = 4010
+DEFAULT_PORT = 8001
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

@@ -2,14 +2,11 @@
 
 import json
 import random
-import sqlite3
-import unicodedata
-from dataclasses import dataclass, field
 from typing import Any
 
 from dubadmin.sandbox import words
 from dubadmin.sandbox.awkward import AWKWARD, Awkward
-from dubadmin.sandbox.call import PROGRAM
+from dubadmin.sandbox.catalogue import Link, Seeding, add_links, add_totals, good_link, slug_of
 from dubadmin.sandbox.ids import nano_id, new_id
 from dubadmin.sandbox.store import Store
 from dubadmin.sandbox.times import DAY
@@ -19,58 +16,6 @@ FEWEST_WITH_AWKWARD = 2 * len(AWKWARD)
 _MONTH = 30 * DAY
 _BATCH = 5000
 _LARGEST_COMMISSION = 2**31 - 1
-_INSERTS = {
-    "clicks": "INSERT INTO clicks VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-    "customers": "INSERT INTO customers (id, name, email, email_key, external_id, external_key, "
-    "stripe_id, country, link_id, click_id, program_id, partner_id, sales, sale_amount, "
-    "created_at, first_sale_at, canceled_at) "
-    "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-    "leads": "INSERT INTO leads (id, at, name, customer_id, click_id, link_id, metadata) "
-    "VALUES (?, ?, ?, ?, ?, ?, ?)",
-    "sales": "INSERT INTO sales (id, at, name, customer_id, click_id, link_id, metadata, amount, "
-    "currency, processor, invoice_id) VALUES (?, ?, ?, ?, ?, ?, ?, ?, 'usd', ?, ?)",
-    "commissions": "INSERT INTO commissions (id, type, amount, earnings, currency, status, "
-    "invoice_id, quantity, partner_id, customer_id, link_id, event_id, created_at, updated_at, "
-    "paid_at) VALUES (?, 'sale', ?, ?, 'usd', ?, ?, 1, ?, ?, ?, ?, ?, ?, ?)",
-}
-
-
-@dataclass
-class _Link:
-    id: str
-    url: str
-    kind: str = "good"
-    partner_id: str | None = None
-    reward: int = 0
-    clicks: int = 0
-    leads: int = 0
-    conversions: int = 0
-    sales: int = 0
-    amount: int = 0
-    last_clicked: int | None = None
-
-    @property
-    def program_id(self) -> str | None:
-        return PROGRAM if self.partner_id else None
-
-
-@dataclass
-class _Seeding:
-    """One seeding: its random numbers, its links, and the rows not yet written."""
-
-    db: sqlite3.Connection
-    rng: random.Random
-    now: int
-    links: list[_Link] = field(default_factory=list)
-    rows: dict[str, list[tuple[Any, ...]]] = field(
-        default_factory=lambda: {table: [] for table in _INSERTS}
-    )
-    invoices: int = 0
-
-    def write(self) -> None:
-        for table, rows in self.rows.items():
-            self.db.executemany(_INSERTS[table], rows)
-            rows.clear()
 
 
 def seed_store(store: Store, *, customers: int, seed: int, now: int) -> None:
@@ -79,8 +24,8 @@ def seed_store(store: Store, *, customers: int, seed: int, now: int) -> None:
     From `FEWEST_WITH_AWKWARD` customers on, those in `AWKWARD` are among them.
     """
     with store.write() as db:
-        seeding = _Seeding(db=db, rng=random.Random(seed), now=now)
-        _add_links(seeding)
+        seeding = Seeding(db=db, rng=random.Random(seed), now=now)
+        add_links(seeding, start=now - SPAN - 30 * DAY)
         awkward = _places_for_awkward(customers)
         for position in range(customers):
             created = now - int(SPAN * (1 - position / customers) ** 1.5)
@@ -91,7 +36,7 @@ def seed_store(store: Store, *, customers: int, seed: int, now: int) -> None:
             if position % _BATCH == _BATCH - 1:
                 seeding.write()
         seeding.write()
-        _add_totals(seeding)
+        add_totals(seeding)
         db.execute("INSERT INTO words (rowid, email, name) SELECT n, email, name FROM customers")
 
 
@@ -103,64 +48,13 @@ def _places_for_awkward(customers: int) -> dict[int, Awkward]:
     return {customers - 1 - step * index: item for index, item in enumerate(AWKWARD)}
 
 
-def _add_links(seeding: _Seeding) -> None:
-    rng, start = seeding.rng, seeding.now - SPAN - 30 * DAY
-    for index, (name, email, country) in enumerate(words.PARTNERS):
-        partner_id = _add_partner(seeding, index, (name, email, country), start)
-        for _ in range(rng.randint(1, 3)):
-            slug = _slug(name.split()[0]) + nano_id(3, rng=rng).lower()
-            link = _add_link(seeding, slug, start, partner_id=partner_id)
-            link.reward = 10 + 5 * (index % 4)
-    for campaign in words.CAMPAIGNS:
-        _add_link(seeding, campaign, start)
-    _add_link(seeding, "spring-2023", start, kind="disabled")
-    _add_link(seeding, "elsewhere", start, kind="foreign")
-
-
-def _add_partner(seeding: _Seeding, index: int, who: tuple[str, str | None, str], at: int) -> str:
-    rng = seeding.rng
-    partner_id = new_id("pn_", at=at, rng=rng)
-    discount_id = new_id("disc_", at=at, rng=rng) if index % 3 else None
-    seeding.db.execute(
-        "INSERT INTO partners (id, name, email, country, tenant_id, group_id, status, reward, "
-        "discount_id, created_at) VALUES (?, ?, ?, ?, ?, 'grp_default', 'approved', ?, ?, ?)",
-        (partner_id, *who, f"tenant_{index}", 10 + 5 * (index % 4), discount_id, at),
-    )
-    if discount_id:
-        kind = "percentage" if index % 2 else "flat"
-        seeding.db.execute(
-            "INSERT INTO discounts (id, amount, type, max_duration, coupon_id) "
-            "VALUES (?, ?, ?, ?, ?)",
-            (discount_id, 20 if index % 2 else 1500, kind, 12, nano_id(8, rng=rng)),
-        )
-    return partner_id
-
-
-def _add_link(
-    seeding: _Seeding, key: str, at: int, *, partner_id: str | None = None, kind: str = "good"
-) -> _Link:
-    url = f"https://northbeam.example/{key}?utm_source={'partner' if partner_id else key}"
-    link = _Link(new_id("link_", at=at, rng=seeding.rng), url, kind, partner_id)
-    seeding.links.append(link)
-    seeding.db.execute(
-        "INSERT INTO links (id, domain, key, url, program_id, partner_id, elsewhere, "
-        "disabled_at, created_at, updated_at) VALUES (?, 'go.northbeam.example', ?, ?, ?, ?, "
-        "?, ?, ?, ?)",
-        (
-            *(link.id, key, url, link.program_id, partner_id, kind == "foreign"),
-            *(seeding.now - 90 * DAY if kind == "disabled" else None, at, at),
-        ),
-    )
-    return link
-
-
-def _add_plain(seeding: _Seeding, position: int, created: int) -> None:
+def _add_plain(seeding: Seeding, position: int, created: int) -> None:
     rng = seeding.rng
     first, last = rng.choice(words.FIRST), rng.choice(words.LAST)
-    address = f"{_slug(first)}.{_slug(last)}{rng.choice(('', '', rng.randint(2, 99)))}"
-    company = f"{rng.choice(words.COMPANIES)}.{rng.choice(words.ENDINGS)}"
+    address = f"{slug_of(first)}.{slug_of(last)}{rng.choice(('', '', rng.randint(2, 99)))}"
+    company = f"{rng.choice(words.COMPANIES)}.example"
     linked = rng.random() < 0.9
-    link = _good_link(seeding) if linked else None
+    link = good_link(seeding) if linked else None
     made = created
     if rng.random() < 0.04:
         # Imported later, with the date of its sign-up: its ID sorts otherwise than its age (Q4).
@@ -180,9 +74,9 @@ def _add_plain(seeding: _Seeding, position: int, created: int) -> None:
     )
 
 
-def _add_awkward(seeding: _Seeding, item: Awkward, created: int) -> None:
+def _add_awkward(seeding: Seeding, item: Awkward, created: int) -> None:
     links = {link.kind: link for link in seeding.links if link.kind != "good"}
-    link = _good_link(seeding) if item.link == "good" else links.get(item.link)
+    link = good_link(seeding) if item.link == "good" else links.get(item.link)
     _add_customer(
         seeding,
         customer_id=item.id or new_id("cus_", at=created, rng=seeding.rng),
@@ -200,13 +94,13 @@ def _add_awkward(seeding: _Seeding, item: Awkward, created: int) -> None:
 
 
 def _add_customer(
-    seeding: _Seeding,
+    seeding: Seeding,
     *,
     customer_id: str,
     external_id: str,
     name: str | None,
     email: str | None,
-    link: _Link | None,
+    link: Link | None,
     created: int,
     amounts: list[int],
     canceled: bool,
@@ -236,7 +130,7 @@ def _add_customer(
     )
 
 
-def _add_click(seeding: _Seeding, link: _Link, place: tuple[Any, ...], at: int) -> str:
+def _add_click(seeding: Seeding, link: Link, place: tuple[Any, ...], at: int) -> str:
     """The click that counts, and often one more that came to nothing."""
     rng = seeding.rng
     click_id = nano_id(rng=rng)
@@ -250,7 +144,7 @@ def _add_click(seeding: _Seeding, link: _Link, place: tuple[Any, ...], at: int) 
     return click_id
 
 
-def _add_lead(seeding: _Seeding, link: _Link, customer_id: str, click_id: str, at: int) -> None:
+def _add_lead(seeding: Seeding, link: Link, customer_id: str, click_id: str, at: int) -> None:
     rng = seeding.rng
     metadata = json.dumps({"plan": rng.choice(words.PLANS)}) if rng.random() < 0.3 else ""
     event_id, name = nano_id(rng=rng), rng.choice(words.LEAD_NAMES)
@@ -259,8 +153,8 @@ def _add_lead(seeding: _Seeding, link: _Link, customer_id: str, click_id: str, a
 
 
 def _add_sales(
-    seeding: _Seeding,
-    link: _Link,
+    seeding: Seeding,
+    link: Link,
     customer_id: str,
     click_id: str,
     sales: list[tuple[int, int]],
@@ -290,8 +184,8 @@ def _add_sales(
 
 
 def _add_commission(
-    seeding: _Seeding,
-    link: _Link,
+    seeding: Seeding,
+    link: Link,
     *,
     customer_id: str,
     event_id: str,
@@ -312,21 +206,7 @@ def _add_commission(
     )
 
 
-def _add_totals(seeding: _Seeding) -> None:
-    seeding.db.executemany(
-        "UPDATE links SET clicks = ?, leads = ?, conversions = ?, sales = ?, sale_amount = ?, "
-        "last_clicked = ? WHERE id = ?",
-        [
-            (
-                *(link.clicks, link.leads, link.conversions, link.sales, link.amount),
-                *(link.last_clicked, link.id),
-            )
-            for link in seeding.links
-        ],
-    )
-
-
-def _amounts(seeding: _Seeding, created: int) -> list[int]:
+def _amounts(seeding: Seeding, created: int) -> list[int]:
     """What a customer has paid: a plan by the month, or nothing yet."""
     rng = seeding.rng
     months = min(24, (seeding.now - created) // _MONTH)
@@ -334,17 +214,6 @@ def _amounts(seeding: _Seeding, created: int) -> list[int]:
         return []
     price = words.PRICES[rng.choices(words.PLANS, weights=(5, 6, 3, 1))[0]]
     return [price] * rng.randint(1, int(min(months, 8)))
-
-
-def _good_link(seeding: _Seeding) -> _Link:
-    # The last two links are the disabled and the foreign one; early links are the busy ones.
-    last = len(seeding.links) - 3
-    return seeding.links[int(last * seeding.rng.random() ** 1.7)]
-
-
-def _slug(name: str) -> str:
-    plain = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode()
-    return plain.lower().replace(" ", "") or "someone"
 
 
 _WEIGHTS = [place[4] for place in words.PLACES]

@@ -71,12 +71,13 @@ class Server(ThreadingHTTPServer):
 
     def stop(self) -> None:
         """No more connections, and an end to those that are open."""
-        self.shutdown()
+        if self._thread.is_alive():
+            self.shutdown()
+            self._thread.join()
         self.server_close()
         with self._lock:
             for connection in self._open:
                 _hang_up(connection)
-        self._thread.join()
 
     def process_request(self, request: Any, client_address: Any) -> None:
         with self._lock:

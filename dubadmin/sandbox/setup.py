@@ -1,7 +1,8 @@
 """Setting the store up by hand, as tests do before they begin."""
 
+import sqlite3
 from datetime import datetime
-from typing import Any
+from typing import Any, TypedDict, Unpack
 
 from dubadmin.sandbox import background, customers, money
 from dubadmin.sandbox.call import PROGRAM
@@ -14,6 +15,17 @@ from dubadmin.sandbox.times import milliseconds
 Moment = datetime | str | int | None
 Thing = dict[str, Any] | str | None
 _UNSET: Any = object()
+
+
+class More(TypedDict, total=False):
+    """What else a customer may have; the amount is in minor units."""
+
+    sales: int
+    sale_amount: int
+    avatar: str | None
+    stripe_customer_id: str | None
+    first_sale_at: Moment
+    subscription_canceled_at: Moment
 
 
 class Setup(Knobs):
@@ -118,16 +130,11 @@ class Setup(Knobs):
         country: str | None = None,
         *,
         link: Thing = None,
-        sales: int = 0,
-        sale_amount: int = 0,
         created_at: Moment = None,
         id: str | None = None,
         click: str | None = None,
         lead: str | None = None,
-        avatar: str | None = None,
-        stripe_customer_id: str | None = None,
-        first_sale_at: Moment = None,
-        subscription_canceled_at: Moment = None,
+        **more: Unpack[More],
     ) -> dict[str, Any]:
         """A customer as it stands in the store, and its JSON with the expanded fields.
 
@@ -139,30 +146,21 @@ class Setup(Knobs):
         if link is not None and click is None:
             click = self.add_click(link, country=country or "US", at=at)
         with self.store.write() as db:
-            found = db.execute("SELECT * FROM links WHERE id = ?", (_id(link),)).fetchone()
             customers.insert(
                 db,
                 id=customer_id,
                 name=name,
                 email=email,
-                avatar=avatar,
                 external_id=f"user_{nano_id(8)}" if external_id is _UNSET else external_id,
-                stripe_id=stripe_customer_id,
                 country=country,
-                link_id=_id(link),
                 click_id=click,
-                program_id=found and found["program_id"],
-                partner_id=found and found["partner_id"],
-                sales=sales,
-                sale_amount=sale_amount,
                 created_at=at,
-                first_sale_at=_moment(first_sale_at),
-                canceled_at=_moment(subscription_canceled_at),
+                **_link_columns(db, link),
+                **_more_columns(more),
             )
+            row = customers.find_or_404(db, customer_id)
         if lead is not None:
             self.add_lead(customer_id, lead, at=at)
-        with self.store.read() as db:
-            row = customers.find_or_404(db, customer_id)
         return customers.customer_json(row, expanded=True)
 
     def change_customer(self, customer: Thing, **columns: Any) -> None:
@@ -225,7 +223,7 @@ class Setup(Knobs):
             db.execute("INSERT INTO other_workspaces VALUES (?)", (stripe_id,))
 
 
-def _credited(db: Any, customer_id: str, click: str | None) -> dict[str, Any]:
+def _credited(db: sqlite3.Connection, customer_id: str, click: str | None) -> dict[str, Any]:
     customer = customers.find_or_404(db, customer_id)
     click = click or customer["click_id"]
     row = db.execute("SELECT link_id FROM clicks WHERE id = ?", (click,)).fetchone()
@@ -233,6 +231,28 @@ def _credited(db: Any, customer_id: str, click: str | None) -> dict[str, Any]:
         raise ValueError(f"customer {customer_id} came by no click: give it a link")
     first = customer["sales"] == 0
     return {"customer": customer["id"], "click": click, "link": row["link_id"], "first": first}
+
+
+def _link_columns(db: sqlite3.Connection, link: Thing) -> dict[str, Any]:
+    row = db.execute("SELECT * FROM links WHERE id = ?", (_id(link),)).fetchone()
+    if row is None:
+        return {"link_id": _id(link)}
+    return {
+        "link_id": row["id"],
+        "program_id": row["program_id"],
+        "partner_id": row["partner_id"],
+    }
+
+
+def _more_columns(more: More) -> dict[str, Any]:
+    return {
+        "sales": more.get("sales", 0),
+        "sale_amount": more.get("sale_amount", 0),
+        "avatar": more.get("avatar"),
+        "stripe_id": more.get("stripe_customer_id"),
+        "first_sale_at": _moment(more.get("first_sale_at")),
+        "canceled_at": _moment(more.get("subscription_canceled_at")),
+    }
 
 
 def _id(thing: Thing) -> str | None:

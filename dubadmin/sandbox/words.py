@@ -27,7 +27,6 @@ COMPANIES = str.split(
     "rainharbor redwillow riverbend saltmarsh sandpiper silverbirch skylarkio stonebridge "
     "sundial tidewater thistledown umbergrove valecrest westlight wildwren windmill"
 )
-ENDINGS = ("com", "io", "co", "dev", "app", "net", "eu", "de", "fr", "se", "jp")
 # country, city, region, continent, how often
 PLACES = (
     ("US", "San Jose", "CA", "NA", 22),
