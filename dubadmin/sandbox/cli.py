@@ -47,11 +47,12 @@ def run(options: Mapping[str, Any]) -> int:
     except (OSError, OverflowError, sqlite3.Error) as error:
         sys.stderr.write(f"The sandbox cannot start on port {options['port']}: {error}\n")
         return 1
+    stopped = _stopped_by_signal()
     with dub:
         sys.stdout.write(f"Dub sandbox at {dub.url} with the API key {dub.api_key}\n")
         sys.stdout.write(f"DUB_API_URL={dub.url} DUB_API_KEY={dub.api_key}\n")
         sys.stdout.flush()
-        _wait_for_signal()
+        stopped.wait()
     return 0
 
 
@@ -61,8 +62,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     return run(vars(parser.parse_args(argv)))
 
 
-def _wait_for_signal() -> None:
+def _stopped_by_signal() -> threading.Event:
     stopped = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: stopped.set())
-    stopped.wait()
+    return stopped

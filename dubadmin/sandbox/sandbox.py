@@ -62,7 +62,7 @@ class Sandbox(Setup):
         return self
 
     def close(self) -> None:
-        """Finish what is pending, then stop answering."""
+        """Stop answering, then finish what is pending, so that a file loses nothing."""
         self._server.stop()
         background.settle(self.store)
         self.store.close()
