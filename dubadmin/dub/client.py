@@ -7,12 +7,10 @@ Reads may be asked again, since asking changes nothing. A write is sent once, wh
 from __future__ import annotations
 
 import json
-import re
 import time
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from email.utils import parsedate_to_datetime
 from http.cookiejar import DefaultCookiePolicy
 from typing import Any, TypeVar
 
@@ -21,24 +19,25 @@ import urllib3.exceptions
 from requests.adapters import HTTPAdapter
 from requests.auth import AuthBase
 
+from .answers import (
+    as_dub_error,
+    bad_address,
+    failed_half_way,
+    not_dub,
+    parse,
+    raise_for,
+    read_answer,
+)
 from .commands import Command
-from .errors import Answer, DubError, RateLimited, Refused, Unavailable, Uncertain
+from .errors import Answer, DubError, RateLimited, Unavailable, Uncertain
 from .reads import AnyRead, Read
 from .records import Json, Malformed
 
 T = TypeVar("T")
 
 POOL_SIZE = 32
-MAX_BODY = 50 * 1024 * 1024
 BACKOFF_SECONDS = (0.2, 0.8)
 PATIENCE_SECONDS = 5.0  # the longest that a read waits for the rate limit before it says so
-LONGEST_WAIT_SECONDS = 600.0
-_EPOCH_MILLISECONDS_ABOVE = 1e10
-_ESCAPES = re.compile(
-    r"\\\\"  # an escaped backslash, so that what follows it is not read as an escape
-    r"|\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}"  # a whole surrogate pair
-    r"|\\u(0000|[dD][89a-fA-F][0-9a-fA-F]{2})"  # NUL, or half a pair
-)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -56,8 +55,14 @@ class _BearerKey(AuthBase):
         self._key = key
 
     def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
+        if not (self._key.isascii() and self._key.isprintable()):
+            raise ValueError("the API key holds characters that no header can")
         request.headers["Authorization"] = f"Bearer {self._key}"
         return request
+
+    def hide(self, text: str) -> str:
+        """`text` without the key, should an answer echo it."""
+        return text.replace(self._key, "dub_…") if self._key else text
 
 
 class Client:
@@ -81,11 +86,15 @@ class Client:
         self.timeout = timeout
         self._pace = pace
         self._sleep = sleep
-        self._session = _session(key)
+        self._key = _BearerKey(key)
+        self._session = _session(self._key)
         self._pool = ThreadPoolExecutor(max_workers=POOL_SIZE, thread_name_prefix="dub")
 
     def fetch(self, read: Read[T]) -> T:
-        """The answer to one read. Raises Refused, Unavailable or Uncertain."""
+        """The answer to one read. Raises Refused, Unavailable or Uncertain.
+
+        A read that is asked again after a failure is not counted again by `pace`.
+        """
         self._pace(1)
         return self._fetch(read)
 
@@ -102,13 +111,16 @@ class Client:
 
         Only `customers.audit.perform` calls this, so that nothing is written untold.
         """
+        request = self._prepared(lambda: _write(self.url, command))
         self._pace(1)
-        answer, text = self._exchange(command.method, command.path, body=command.body)
-        _raise_for(answer, text)
+        answer, text = self._exchange(request)
+        if failed_half_way(answer):
+            raise Uncertain("Dub failed after it had begun to store this.", answer=answer)
+        raise_for(answer)
         try:
-            return Receipt(data=command.check(_parse(text)), answer=answer)
+            return Receipt(data=command.check(parse(text)), answer=answer)
         except (Malformed, ValueError) as error:
-            raise _not_dub(answer) from error
+            raise not_dub(answer) from error
 
     def _fetch_or_error(self, read: AnyRead) -> Any:
         try:
@@ -117,53 +129,68 @@ class Client:
             return error
 
     def _fetch(self, read: Read[T]) -> T:
+        request = self._prepared(
+            lambda: requests.Request("GET", self.url + read.path, params=read.params)
+        )
         for pause in BACKOFF_SECONDS:
             try:
-                return self._fetch_once(read)
+                return self._fetch_once(request, read)
             except (Unavailable, Uncertain) as error:
                 self._sleep(_worth_waiting(error, pause))
-        return self._fetch_once(read)
+        return self._fetch_once(request, read)
 
-    def _fetch_once(self, read: Read[T]) -> T:
-        answer, text = self._exchange("GET", read.path, params=read.params)
-        _raise_for(answer, text)
+    def _fetch_once(self, request: requests.PreparedRequest, read: Read[T]) -> T:
+        answer, text = self._exchange(request)
+        raise_for(answer)
         try:
-            return read.parse(_parse(text))
+            return read.parse(parse(text))
         except (Malformed, ValueError) as error:
-            raise _not_dub(answer) from error
+            raise not_dub(answer) from error
 
-    def _exchange(
-        self,
-        method: str,
-        path: str,
-        *,
-        params: dict[str, str] | None = None,
-        body: dict[str, Any] | None = None,
-    ) -> tuple[Answer, str]:
-        deadline = time.monotonic() + 2 * self.timeout
+    def _prepared(self, make: Callable[[], requests.Request]) -> requests.PreparedRequest:
+        """The request ready to leave. What fails here was never sent."""
         try:
-            with self._session.request(
-                method,
-                self.url + path,
-                params=params,
-                data=None if body is None else json.dumps(body).encode(),
-                headers={} if body is None else {"Content-Type": "application/json"},
-                timeout=self.timeout,
-                allow_redirects=False,
-                stream=True,
-            ) as response:
-                return _read(response, deadline)
-        except (requests.RequestException, urllib3.exceptions.HTTPError, OSError) as error:
-            raise _as_dub_error(error) from error
-        except (UnicodeError, ValueError) as error:
+            return self._session.prepare_request(make())
+        except (requests.exceptions.InvalidURL, requests.exceptions.MissingSchema):
+            raise bad_address() from None
+        except ValueError:
             raise Unavailable(
                 "The request could not be put together, so it was not sent."
-            ) from error
+            ) from None
+
+    def _exchange(self, request: requests.PreparedRequest) -> tuple[Answer, str]:
+        deadline = time.monotonic() + 2 * self.timeout
+        surroundings = self._session.merge_environment_settings(request.url, {}, True, None, None)
+        try:
+            with self._session.send(
+                request, timeout=self.timeout, allow_redirects=False, **surroundings
+            ) as response:
+                return read_answer(response, deadline, hide=self._key.hide)
+        except (
+            requests.RequestException,
+            urllib3.exceptions.HTTPError,
+            OSError,
+            ValueError,
+        ) as error:
+            # Not chained: what it holds on to includes the headers, and so the key.
+            raise as_dub_error(error) from None
 
 
-def _session(key: str) -> requests.Session:
+def _write(url: str, command: Command) -> requests.Request:
+    body = command.body
+    if body is None:
+        return requests.Request(command.method, url + command.path)
+    return requests.Request(
+        command.method,
+        url + command.path,
+        data=json.dumps(body, allow_nan=False).encode(),
+        headers={"Content-Type": "application/json"},
+    )
+
+
+def _session(key: _BearerKey) -> requests.Session:
     session = requests.Session()
-    session.auth = _BearerKey(key)
+    session.auth = key
     session.headers["Accept"] = "application/json"
     session.headers["User-Agent"] = "dubadmin"
     session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
@@ -171,112 +198,6 @@ def _session(key: str) -> requests.Session:
     session.mount("http://", adapter)
     session.mount("https://", adapter)
     return session
-
-
-def _read(response: requests.Response, deadline: float) -> tuple[Answer, str]:
-    """The answer and its whole text, within the deadline and a bound on its size."""
-    chunks: list[bytes] = []
-    size = 0
-    for chunk in response.iter_content(chunk_size=65_536):
-        chunks.append(chunk)
-        size += len(chunk)
-        if size > MAX_BODY or time.monotonic() > deadline:
-            raise requests.exceptions.ReadTimeout("the answer was too long or too slow")
-    text = b"".join(chunks).decode("utf-8", "replace")
-    code, message = _error_of(text) if response.status_code >= 400 else ("", "")
-    answer = Answer(
-        status=response.status_code,
-        content_type=response.headers.get("Content-Type", ""),
-        body=text[: Answer.BODY_LIMIT],
-        code=code,
-        message=message,
-    )
-    if answer.status == 429 and code:
-        wait = retry_after(response.headers, now=time.time())
-        raise RateLimited("Dub is limiting the rate of requests.", wait=wait, answer=answer)
-    return answer, text
-
-
-def _parse(text: str) -> object:
-    """JSON with exact integers. What no database can store (NUL, half a surrogate) is replaced."""
-    try:
-        return json.loads(_ESCAPES.sub(_replace_unstorable, text), parse_constant=_no_constant)
-    except RecursionError as error:
-        raise ValueError("nested too deeply") from error
-
-
-def _no_constant(name: str) -> object:
-    raise ValueError(f"{name} is not JSON")
-
-
-def _replace_unstorable(match: re.Match[str]) -> str:
-    return r"\ufffd" if match.group(1) else match.group()
-
-
-def _error_of(text: str) -> tuple[str, str]:
-    """Code and message when the body has Dub's error shape, two empty strings otherwise."""
-    try:
-        error = _parse(text)["error"]  # type: ignore[index]
-        code, message = error["code"], error["message"]
-    except (ValueError, TypeError, KeyError, IndexError):
-        return "", ""
-    return (code, message) if isinstance(code, str) and isinstance(message, str) else ("", "")
-
-
-def _raise_for(answer: Answer, text: str) -> None:
-    if 200 <= answer.status < 300:
-        return
-    if 400 <= answer.status < 500 and answer.code:
-        raise Refused(f"Dub refused: {answer.message}", answer=answer)
-    if answer.code:
-        raise Uncertain("Dub had an internal error.", answer=answer)
-    raise _not_dub(answer)
-
-
-def _not_dub(answer: Answer) -> Uncertain:
-    return Uncertain(
-        f"The answer (status {answer.status}) did not come from Dub, or was damaged on its way.",
-        answer=answer,
-    )
-
-
-def _as_dub_error(error: Exception) -> DubError:
-    """Unavailable for the shapes that prove the request never left, Uncertain for all others."""
-    if isinstance(error, requests.exceptions.ConnectTimeout):
-        return Unavailable("Dub could not be reached: connecting took too long.", timed_out=True)
-    if isinstance(error, requests.exceptions.ConnectionError) and _never_connected(error):
-        return Unavailable("Dub could not be reached: no connection.")
-    if isinstance(error, requests.exceptions.InvalidURL | requests.exceptions.MissingSchema):
-        return Unavailable("The address of Dub's API is not valid, so nothing was sent.")
-    if isinstance(error, requests.exceptions.Timeout):
-        return Uncertain("Dub did not answer in time.", timed_out=True)
-    return Uncertain("The connection to Dub broke before the answer was complete.")
-
-
-def _never_connected(error: requests.exceptions.ConnectionError) -> bool:
-    reason = getattr(error.args[0], "reason", None) if error.args else None
-    return isinstance(reason, urllib3.exceptions.NewConnectionError)
-
-
-def retry_after(headers: requests.structures.CaseInsensitiveDict[str], *, now: float) -> float:
-    """Seconds to wait by `Retry-After`: epoch milliseconds (trap A1), seconds, or an HTTP date.
-
-    Between 1 and 600, so that a wrong header neither hurries nor hangs anybody.
-    """
-    value = headers.get("Retry-After", "").strip()
-    try:
-        number = float(value)
-        wait = number / 1000 - now if number > _EPOCH_MILLISECONDS_ABOVE else number
-    except ValueError:
-        wait = _until_date(value, now=now)
-    return min(max(wait, 1.0), LONGEST_WAIT_SECONDS) if wait == wait else 1.0
-
-
-def _until_date(value: str, *, now: float) -> float:
-    try:
-        return parsedate_to_datetime(value).timestamp() - now
-    except (ValueError, TypeError, OverflowError):
-        return 1.0
 
 
 def _worth_waiting(error: DubError, pause: float) -> float:

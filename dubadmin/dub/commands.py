@@ -6,6 +6,7 @@ A command is the whole request: method, path and JSON body. `client.send` sends 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from copy import deepcopy
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, ClassVar, Protocol
@@ -58,13 +59,19 @@ def _needs(data: object, *keys: str) -> Json:
     return answer
 
 
+def _own(command: object, name: str) -> None:
+    """Gives a frozen command its own copy of a mapping: what is recorded is what is sent."""
+    object.__setattr__(command, name, deepcopy(getattr(command, name)))
+
+
 def _without_blanks(body: dict[str, Any]) -> dict[str, Any]:
     return {key: value for key, value in body.items() if value not in (None, "")}
 
 
 def _json_value(value: object) -> object:
     if isinstance(value, datetime):
-        return value.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+        aware = value if value.tzinfo else value.replace(tzinfo=UTC)
+        return aware.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
     return value
 
 
@@ -77,6 +84,9 @@ class UpdateCustomer:
 
     id: str
     changes: Mapping[str, object]
+
+    def __post_init__(self) -> None:
+        _own(self, "changes")
 
     @property
     def path(self) -> str:
@@ -129,6 +139,9 @@ class TrackLead:
     event_quantity: int | None = None
     metadata: Json | None = None
 
+    def __post_init__(self) -> None:
+        _own(self, "metadata")
+
     @property
     def body(self) -> dict[str, Any]:
         optional = _without_blanks(
@@ -175,6 +188,9 @@ class TrackSale:
     customer_email: str = ""
     customer_avatar: str = ""
     metadata: Json | None = None
+
+    def __post_init__(self) -> None:
+        _own(self, "metadata")
 
     @property
     def body(self) -> dict[str, Any]:

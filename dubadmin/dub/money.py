@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-ZERO_DECIMAL = frozenset("BIF CLP DJF GNF JPY KMF KRW MGA PYG RWF UGX VND VUV XAF XOF XPF".split())
+_NO_DECIMALS = "BIF CLP DJF GNF JPY KMF KRW MGA PYG RWF UGX VND VUV XAF XOF XPF"
+ZERO_DECIMAL = frozenset(_NO_DECIMALS.split())
 MAX_COMMISSION_CENTS = 2_147_483_647  # 21,474,836.47 USD (trap S14)
 MAX_MINOR = 2**53 - 1  # the largest integer that Dub's JavaScript reads exactly
 
@@ -36,9 +37,11 @@ def to_minor(amount: Decimal, *, currency: str) -> int:
         raise NotRepresentable("The amount is too large for Dub to hold exactly.")
     minor = amount * 10**places
     if minor != minor.to_integral_value() or Decimal(int(minor)).scaleb(-places) != amount:
+        typed = f"{amount:f}"
+        shown = f"{typed} {currency.upper()}" if len(typed) < 40 else "this amount"
         raise NotRepresentable(
             f"Dub keeps {places or 'no'} decimals for {currency.upper()}, "
-            f"so {amount:f} {currency.upper()} cannot be recorded exactly."
+            f"so {shown} cannot be recorded exactly."
         )
     if minor > MAX_MINOR:
         raise NotRepresentable("The amount is too large for Dub to hold exactly.")
@@ -49,3 +52,10 @@ def to_major(minor: int, *, currency: str) -> Decimal:
     """Major units for minor units as Dub stores them: 1234 EUR cents give Decimal("12.34")."""
     sign, digits, _ = Decimal(minor).as_tuple()
     return Decimal((sign, digits, -exponent(currency)))
+
+
+def amount_text(minor: object, currency: str) -> str:
+    """ "12.34 EUR" for 1234 minor units of "eur"; anything that is no amount as it is."""
+    if not isinstance(minor, int) or len(currency) != 3:
+        return str(minor)
+    return f"{to_major(minor, currency=currency):,} {currency.upper()}"

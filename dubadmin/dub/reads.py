@@ -33,9 +33,14 @@ class Read(Protocol[T_co]):
     def parse(self, data: object) -> T_co: ...
 
 
+# What a URL cannot hold as a whole segment, in any encoding: it would be another address. Escaped
+# twice it is an ID that no customer has, so that Dub says just that.
+_NO_SEGMENT = {"": "%25", ".": "%252E", "..": "%252E%252E"}
+
+
 def customer_path(id: str) -> str:
     """The path of one customer; `id` is `cus_…` or `ext_…`, percent-encoded whole (trap R13)."""
-    return f"/customers/{quote(id, safe='')}"
+    return f"/customers/{_NO_SEGMENT.get(id) or quote(id, safe='', errors='surrogatepass')}"
 
 
 def _given(**values: object) -> dict[str, str]:

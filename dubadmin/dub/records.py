@@ -6,6 +6,7 @@ not lost (trap R12). Amounts are exact integers in minor units (trap R14), times
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -71,9 +72,9 @@ def _text(value: object) -> str:
 
 
 def _whole(value: object) -> int:
-    if isinstance(value, bool) or not isinstance(value, int | float):
-        return 0
-    return int(value) if value == value and abs(value) != float("inf") else 0
+    if isinstance(value, int) and not isinstance(value, bool):
+        return value
+    return int(value) if isinstance(value, float) and math.isfinite(value) else 0
 
 
 def _object_in(data: Json, key: str) -> Json:
