@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
+from django.contrib.auth.models import AnonymousUser, User
 from django.db import IntegrityError, transaction
 from django.http import HttpRequest
 from django.utils import timezone
@@ -20,7 +20,7 @@ from django.utils import timezone
 from dubadmin.connect import dub
 from dubadmin.dub.client import Receipt
 from dubadmin.dub.commands import Command
-from dubadmin.dub.errors import DubError, Refused, Unavailable, Uncertain
+from dubadmin.dub.errors import Answer, DubError, Refused, Unavailable, Uncertain
 from dubadmin.dub.explain import explain
 
 from .models import AuditEntry, Outcome
@@ -139,14 +139,15 @@ def actor_of(request: HttpRequest) -> Actor:
     )
 
 
-def person(user: AbstractBaseUser | AnonymousUser) -> dict[str, str]:
+def person(user: User | AnonymousUser) -> dict[str, str]:
     """ID, name and role of an account, as text. Asks for the role once per user object."""
-    if not user.is_authenticated:
+    if isinstance(user, AnonymousUser):
         return {}
-    if not hasattr(user, "role_names"):
+    role = vars(user).get("_role")
+    if role is None:
         names = ", ".join(user.groups.order_by("id").values_list("name", flat=True))
-        user.role_names = names or ("Superuser" if user.is_superuser else "")
-    return {"id": str(user.pk), "name": user.get_username(), "role": user.role_names}
+        role = vars(user)["_role"] = names or ("Superuser" if user.is_superuser else "")
+    return {"id": str(user.pk), "name": user.get_username(), "role": role}
 
 
 def _entry(action: str, *, actor: Actor, target: Target, **fields: Any) -> AuditEntry:
@@ -181,14 +182,16 @@ def _commit_intent(entry: AuditEntry, claim: Callable[[AuditEntry], None] | None
 
 def _send(command: Command, entry: AuditEntry) -> Receipt | Uncertain | Verdict:
     started = time.monotonic()
+    result: Receipt | Uncertain | Verdict
     try:
-        result: Receipt | DubError = dub().send(command)
-    except DubError as error:
-        result = error
+        result = receipt = dub().send(command)
+        answer: Answer | None = receipt.answer
+    except (Refused, Unavailable) as error:
+        result, answer = _nothing_happened(error, command), error.answer
+    except Uncertain as error:
+        result, answer = error, error.answer
     entry.duration_ms = round((time.monotonic() - started) * 1000)
-    entry.answered = storable(asdict(result.answer)) if result.answer else None
-    if isinstance(result, Refused | Unavailable):
-        return _nothing_happened(result, command)
+    entry.answered = storable(asdict(answer)) if answer else None
     return result
 
 
@@ -231,4 +234,4 @@ def storable(value: Any) -> Any:
 
 
 def _text(value: str, limit: int) -> str:
-    return storable(value)[:limit]
+    return str(storable(value))[:limit]

@@ -71,7 +71,7 @@ def _events_like(entry: AuditEntry, *, customer_id: str) -> list[Event]:
     """Dub's events that this lead or sale would have made: by invoice ID, or by name."""
     if not customer_id:
         return []
-    body = entry.sent["body"]
+    body = entry.body
     kind = "sales" if entry.action == "sale.record" else "leads"
     events: list[Event] = dub().fetch(ListEvents(kind=kind, customer_id=customer_id))
     if kind == "sales":
@@ -140,7 +140,7 @@ def _settle_update(entry: AuditEntry) -> _Found:
     customer = _customer_of(entry)
     if customer is None:
         return Outcome.NOT_RECORDED, "Dub no longer has this customer."
-    asked = entry.sent["body"]
+    asked = entry.body
     kept = [key for key, value in asked.items() if same(key, value, customer.raw.get(key))]
     if len(kept) == len(asked):
         return Outcome.RECORDED, "Dub has every value as it was sent."
@@ -184,7 +184,7 @@ def can_resend(entry: AuditEntry) -> bool:
         and entry.shown_outcome == Outcome.UNKNOWN
         and not settlement(entry)
         and pending_timeout() < age < timedelta(days=DEDUPE_DAYS) - BOTH_CLOCKS
-        and (entry.sent["body"].get("mode") != "deferred")
+        and (entry.body.get("mode") != "deferred")
     )
 
 

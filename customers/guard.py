@@ -9,12 +9,14 @@ from collections.abc import Callable
 from functools import wraps
 from typing import Any
 
+from django.contrib.auth.models import AnonymousUser
 from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.utils.cache import patch_vary_headers
 
 from .audit import Target, actor_of, note
+from .http import Request
 from .models import Outcome
 from .roles import ROLES
 
@@ -34,8 +36,8 @@ def page(
 
     def decorate(view: View) -> View:
         @wraps(view)
-        def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-            if not request.user.is_authenticated:
+        def guarded(request: Request, *args: Any, **kwargs: Any) -> HttpResponse:
+            if isinstance(request.user, AnonymousUser):
                 return redirect_to_login(request.get_full_path())
             _require(request, action, permission)
             request.looked, request.asked = Target(), None
@@ -45,13 +47,14 @@ def page(
                 _log_look(request, action, response)
             return response
 
-        guarded.action, guarded.permission, guarded.logged = action, permission, logged
+        for name, value in (("action", action), ("permission", permission), ("logged", logged)):
+            setattr(guarded, name, value)  # for the test that walks all addresses
         return guarded
 
     return decorate
 
 
-def _require(request: HttpRequest, action: str, permission: str | None) -> None:
+def _require(request: Request, action: str, permission: str | None) -> None:
     if permission is None or request.user.has_perm(permission):
         return
     note(
@@ -71,7 +74,7 @@ def refusal(permission: str) -> str:
     return f"Your role does not allow this. It is for: {', '.join(roles)}."
 
 
-def _log_look(request: HttpRequest, action: str, response: HttpResponse) -> None:
+def _log_look(request: Request, action: str, response: HttpResponse) -> None:
     note(
         action,
         actor=actor_of(request),

@@ -14,9 +14,10 @@ from .models import NOTHING_HAPPENED, AuditEntry, Invoice
 class InvoiceTaken(Exception):
     """This invoice ID was sent before, and nobody said that it may be sent again."""
 
-    def __init__(self, earlier: Invoice) -> None:
+    def __init__(self, earlier: Invoice, command: TrackSale) -> None:
         super().__init__(f"invoice ID used in entry {earlier.entry_id}")
         self.earlier = earlier
+        self.command = command
 
 
 def find(invoice_id: str) -> Invoice | None:
@@ -38,7 +39,7 @@ def claim(command: TrackSale, *, entry: AuditEntry, override: bool) -> None:
     """
     earlier = find(command.invoice_id)
     if earlier and not override:
-        raise InvoiceTaken(earlier)
+        raise InvoiceTaken(earlier, command)
     serials = Invoice.objects.filter(invoice_id=command.invoice_id)
     Invoice.objects.create(
         invoice_id=command.invoice_id,

@@ -23,14 +23,15 @@ _REQUEST_ID = re.compile(r"[A-Za-z0-9_.-]{8,64}")
 
 
 def request_id(get_response: GetResponse) -> GetResponse:
-    """Takes a proxy's X-Request-ID when it is harmless, makes one otherwise, and answers with it."""
+    """Takes a proxy's X-Request-ID when it is harmless, makes one otherwise; answers with it."""
 
     def middleware(request: HttpRequest) -> HttpResponse:
         given = request.headers.get("X-Request-ID", "")
-        request.request_id = given if _REQUEST_ID.fullmatch(given) else uuid.uuid4().hex
-        request.client_ip = client_ip(request)
+        id = given if _REQUEST_ID.fullmatch(given) else uuid.uuid4().hex
+        request.request_id = id  # type: ignore[attr-defined]  # see http.Request
+        request.client_ip = client_ip(request)  # type: ignore[attr-defined]
         response = get_response(request)
-        response.headers["X-Request-ID"] = request.request_id
+        response.headers["X-Request-ID"] = id
         return response
 
     return middleware
@@ -41,7 +42,7 @@ def client_ip(request: HttpRequest) -> str:
     hops = [hop.strip() for hop in request.headers.get("X-Forwarded-For", "").split(",")]
     if settings.TRUSTED_PROXIES and len(hops) >= settings.TRUSTED_PROXIES:
         return hops[-settings.TRUSTED_PROXIES]
-    return request.META.get("REMOTE_ADDR", "")
+    return str(request.META.get("REMOTE_ADDR", ""))
 
 
 def time_zone(get_response: GetResponse) -> GetResponse:

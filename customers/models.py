@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any
 
 from django.conf import settings
 from django.db import models
@@ -54,7 +55,7 @@ ACTIONS = {
 }
 
 
-class Access(models.Model):
+class Access(models.Model):  # noqa: DJ008  nothing to print, there is no row
     """No table: the permissions that the five roles are made of."""
 
     class Meta:
@@ -137,6 +138,11 @@ class AuditEntry(models.Model):
     @property
     def is_write(self) -> bool:
         return self.action in WRITES
+
+    @property
+    def body(self) -> dict[str, Any]:
+        """The JSON that was sent to Dub; empty when none was."""
+        return (self.sent or {}).get("body") or {}
 
     @property
     def is_overdue(self) -> bool:

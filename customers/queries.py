@@ -13,6 +13,7 @@ from django.db.models import Q
 from dubadmin.connect import dub
 from dubadmin.dub.errors import DubError, Refused, Uncertain
 from dubadmin.dub.reads import (
+    AnyRead,
     CountCustomers,
     CountCustomersBy,
     Facet,
@@ -90,7 +91,12 @@ def list_customers(
 
     One row more than `size` is never asked for: Dub's page is our page (trap Q6).
     """
-    filters = {"search": words_of(q), "country": country, "link_id": link, "partner_id": partner}
+    filters: dict[str, Any] = {
+        "search": words_of(q),
+        "country": country,
+        "link_id": link,
+        "partner_id": partner,
+    }
     listing = ListCustomers(**filters, sort_by=sort, sort_order=order, page=page, page_size=size)
     known_facets: Facets | None = cache.get("facets")
     by_id = _reads_by_id(q)
@@ -187,7 +193,8 @@ def customer_with_timeline(id: str) -> tuple[Customer, Timeline]:
     before. Raises what GET /customers/{id} raised; a failed GET /events is in the timeline (A3).
     """
     dub_id = known(id).get("id", "") if id.startswith("ext_") else id
-    reads = [GetCustomer(id=id), GetCustomer(id=id, expanded=False), *_events_of(dub_id)]
+    reads: list[AnyRead] = [GetCustomer(id=id), GetCustomer(id=id, expanded=False)]
+    reads += _events_of(dub_id)
     first, again, *events = dub().fetch_together(*reads)
     customer = _settled(first, again)
     if customer.id != dub_id:
@@ -226,7 +233,8 @@ def remember(customers: Sequence[Customer]) -> None:
 
 
 def known(id: str) -> dict[str, str]:
-    return cache.get(_known_key(id), {})
+    hint: dict[str, str] = cache.get(_known_key(id), {})
+    return hint
 
 
 def _known_key(id: str) -> str:

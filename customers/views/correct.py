@@ -4,18 +4,20 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import redirect, render
 
 from customers import queries, services
 from customers.audit import AlreadyAsked, actor_of
+from customers.dedupe import open_windows
 from customers.facts import FIELDS, editable, facts_of
 from customers.forms import DeleteForm, EditForm, new_key
 from customers.guard import page
+from customers.http import Request
 from customers.merge import Merge, merge
-from customers.preflight import open_windows
 from customers.problems import problem_of
 from customers.services import target_of
+from dubadmin.dub.money import amount_text
 from dubadmin.dub.records import Customer
 
 from .shared import FORM_AND_POST, pretty, result_url, with_key
@@ -23,7 +25,7 @@ from .shared import FORM_AND_POST, pretty, result_url, with_key
 
 @FORM_AND_POST
 @page("customer.edit", permission="customers.edit_customers")
-def customer_edit(request: HttpRequest, id: str) -> HttpResponse:
+def customer_edit(request: Request, id: str) -> HttpResponse:
     """GET: the form. POST: step "check" previews, "send" saves, "edit" goes back to the form."""
     customer = queries.get_customer(id)
     request.looked = target_of(customer)
@@ -48,7 +50,7 @@ def customer_edit(request: HttpRequest, id: str) -> HttpResponse:
     return _save(request, customer, form, merged)
 
 
-def _choices(request: HttpRequest) -> dict[str, str]:
+def _choices(request: Request) -> dict[str, str]:
     given = {key: request.POST.get(f"choice_{field}", "") for field, key in FIELDS.items()}
     return {key: choice for key, choice in given.items() if choice in {"mine", "theirs"}}
 
@@ -60,14 +62,12 @@ def _nothing_to_send(wanted: dict[str, Any]) -> str:
 
 
 def _edit_page(
-    request: HttpRequest, customer: Customer, form: EditForm, **context: Any
+    request: Request, customer: Customer, form: EditForm, **context: Any
 ) -> HttpResponse:
     return render(request, "customers/edit.html", {"customer": customer, "form": form, **context})
 
 
-def _preview(
-    request: HttpRequest, customer: Customer, form: EditForm, merged: Merge
-) -> HttpResponse:
+def _preview(request: Request, customer: Customer, form: EditForm, merged: Merge) -> HttpResponse:
     warnings = []
     if "externalId" in merged.asked:
         warnings.append(
@@ -86,7 +86,7 @@ def _preview(
     return render(request, "customers/edit_confirm.html", context)
 
 
-def _save(request: HttpRequest, customer: Customer, form: EditForm, merged: Merge) -> HttpResponse:
+def _save(request: Request, customer: Customer, form: EditForm, merged: Merge) -> HttpResponse:
     try:
         entry = services.update_customer(
             customer,
@@ -106,7 +106,7 @@ def _save(request: HttpRequest, customer: Customer, form: EditForm, merged: Merg
 
 @FORM_AND_POST
 @page("customer.remove", permission="customers.delete_customers")
-def customer_delete(request: HttpRequest, id: str) -> HttpResponse:
+def customer_delete(request: Request, id: str) -> HttpResponse:
     customer, timeline = queries.customer_with_timeline(id)
     request.looked = target_of(customer)
     expected = [value for value in (customer.external_id, customer.email) if value] or [customer.id]
@@ -136,7 +136,7 @@ def customer_delete(request: HttpRequest, id: str) -> HttpResponse:
 
 
 def _delete_page(
-    request: HttpRequest,
+    request: Request,
     customer: Customer,
     form: DeleteForm,
     timeline: queries.Timeline,
@@ -157,7 +157,7 @@ def _delete_page(
 def _goes(customer: Customer) -> list[str]:
     goes = ["The customer's record at Dub, for good: there is no undo."]
     if customer.sales:
-        value = services.amount_text(customer.sale_amount, "usd")
+        value = amount_text(customer.sale_amount, "usd")
         goes.append(f"Its totals: {customer.sales} sales, {value}.")
     if customer.partner:
         goes.append(f"The tie to partner {customer.partner.label}; commissions lose the customer.")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
@@ -12,6 +12,7 @@ from customers import queries
 from customers.facts import facts_of
 from customers.forms import CustomerListForm
 from customers.guard import page
+from customers.http import Request
 from customers.models import AuditEntry
 from customers.problems import problem_of
 from customers.services import target_of, target_of_entry
@@ -34,7 +35,7 @@ COLUMNS = [
 
 @require_safe
 @page("customer.list", permission="customers.view_customers")
-def customer_list(request: HttpRequest) -> HttpResponse:
+def customer_list(request: Request) -> HttpResponse:
     form = CustomerListForm(request.GET)
     context: dict[str, Any] = {"form": form, "customers": [], "notes": []}
     if form.is_valid():
@@ -48,9 +49,7 @@ def customer_list(request: HttpRequest) -> HttpResponse:
     return render_part(request, "customers/list.html", context, part="table")
 
 
-def _listed(
-    request: HttpRequest, listing: queries.Listing, query: dict[str, Any]
-) -> dict[str, Any]:
+def _listed(request: Request, listing: queries.Listing, query: dict[str, Any]) -> dict[str, Any]:
     exact = [match.customer for match in listing.exact] if query["page"] == 1 else []
     ids = {customer.id for customer in exact}
     customers = [*exact, *(each for each in listing.customers if each.id not in ids)]
@@ -75,7 +74,7 @@ def _how(listing: queries.Listing, q: str) -> str:
     return f"{found} {queries.how_searched(q)}."
 
 
-def _pages(request: HttpRequest, listing: queries.Listing, query: dict[str, Any]) -> dict[str, Any]:
+def _pages(request: Request, listing: queries.Listing, query: dict[str, Any]) -> dict[str, Any]:
     number, size, rows = query["page"], query["size"], len(listing.customers)
     first = (number - 1) * size
     more = first + rows < listing.total if listing.total is not None else rows == size
@@ -88,7 +87,7 @@ def _pages(request: HttpRequest, listing: queries.Listing, query: dict[str, Any]
     }
 
 
-def _columns(request: HttpRequest, query: dict[str, Any]) -> list[dict[str, Any]]:
+def _columns(request: Request, query: dict[str, Any]) -> list[dict[str, Any]]:
     def column(name: str, label: str, sort: str) -> dict[str, Any]:
         active = bool(sort) and query["sort"] == sort
         turned = "asc" if active and query["order"] == "desc" else "desc"
@@ -107,7 +106,7 @@ def _columns(request: HttpRequest, query: dict[str, Any]) -> list[dict[str, Any]
 
 @require_safe
 @page("customer.find", permission="customers.view_customers")
-def customer_find(request: HttpRequest) -> HttpResponse:
+def customer_find(request: Request) -> HttpResponse:
     q = request.GET.get("q", "")[:200]
     request.asked = {"q": q}
     context: dict[str, Any] = {"q": q, "matches": []}
@@ -120,7 +119,7 @@ def customer_find(request: HttpRequest) -> HttpResponse:
 
 @require_safe
 @page("customer.view", permission="customers.view_customers")
-def customer_detail(request: HttpRequest, id: str) -> HttpResponse:
+def customer_detail(request: Request, id: str) -> HttpResponse:
     try:
         customer, timeline = queries.customer_with_timeline(id)
     except DubError as error:
@@ -149,7 +148,7 @@ def _warnings(customer: Customer, timeline: queries.Timeline) -> list[str]:
     return []
 
 
-def _gone_or_unknown(request: HttpRequest, id: str) -> HttpResponse:
+def _gone_or_unknown(request: Request, id: str) -> HttpResponse:
     """A customer that we deleted is shown from the log (trap R8); any other is explained (Q7)."""
     entry = queries.deletion_of(id)
     if entry:

@@ -6,13 +6,14 @@ import time
 from typing import Any
 
 from django.db import connection
-from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.http import HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from customers import followup, queries
 from customers.audit import actor_of
 from customers.guard import page
+from customers.http import Request
 from customers.models import WRITES, AuditEntry
 from customers.problems import problem_of
 from dubadmin.dub.errors import DubError
@@ -20,7 +21,7 @@ from dubadmin.dub.errors import DubError
 
 @require_safe
 @page("home.view", permission="customers.view_customers")
-def home(request: HttpRequest) -> HttpResponse:
+def home(request: Request) -> HttpResponse:
     followup.check_due(actor=actor_of(request))
     open_entries = followup.unsettled()
     context = {
@@ -46,13 +47,13 @@ def _connection() -> dict[str, Any]:
 
 
 @require_safe
-def healthz(request: HttpRequest) -> HttpResponse:
+def healthz(request: Request) -> HttpResponse:
     """The process is up."""
     return JsonResponse({"status": "ok"})
 
 
 @require_safe
-def readyz(request: HttpRequest) -> HttpResponse:
+def readyz(request: Request) -> HttpResponse:
     """Database and Dub are reachable; 503 names what is not, and nothing more."""
     checks = {"database": _database_answers(), "dub": _connection()["ok"]}
     ready = all(checks.values())

@@ -6,7 +6,7 @@ from datetime import datetime, time
 from typing import Any
 
 from django.db.models import Q, QuerySet
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.utils import timezone
 from django.views.decorators.http import require_safe
@@ -14,6 +14,7 @@ from django.views.decorators.http import require_safe
 from customers.facts import LABELS, changes_between
 from customers.forms import AuditListForm
 from customers.guard import page
+from customers.http import Request
 from customers.models import AuditEntry, Relation
 from customers.services import target_of_entry
 
@@ -24,7 +25,7 @@ ROWS = 50
 
 @require_safe
 @page("audit.list", permission="customers.view_audit")
-def audit_list(request: HttpRequest) -> HttpResponse:
+def audit_list(request: Request) -> HttpResponse:
     form = AuditListForm(request.GET)
     context: dict[str, Any] = {"form": form, "entries": []}
     if form.is_valid():
@@ -33,7 +34,7 @@ def audit_list(request: HttpRequest) -> HttpResponse:
     return render_part(request, "audit/list.html", context, part="table")
 
 
-def _page_of(request: HttpRequest, given: dict[str, Any]) -> dict[str, Any]:
+def _page_of(request: Request, given: dict[str, Any]) -> dict[str, Any]:
     """Fifty entries by keyset: before an ID going back in time, after one coming forward."""
     entries = _filtered(given)
     if given["after"] is not None:
@@ -80,7 +81,7 @@ def _midnight(day: Any, *, end: bool = False) -> datetime:
 
 @require_safe
 @page("audit.view", permission="customers.view_audit")
-def audit_entry(request: HttpRequest, number: int) -> HttpResponse:
+def audit_entry(request: Request, number: int) -> HttpResponse:
     entry = get_object_or_404(AuditEntry.objects.select_related("earlier"), pk=number)
     request.looked = target_of_entry(entry)
     before, after = entry.before or {}, entry.after or {}

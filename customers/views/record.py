@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_safe
@@ -14,15 +14,16 @@ from django.views.decorators.http import require_safe
 from customers import queries, services
 from customers.amounts import NotAnAmount, parse_amount
 from customers.audit import AlreadyAsked, Target, actor_of
-from customers.forms import ConfirmForm, LeadForm, SaleForm, TrackForm, new_key
+from customers.forms import ConfirmForm, LeadForm, SaleForm, new_key
 from customers.guard import page
+from customers.http import Request
 from customers.ledger import InvoiceTaken, conflict_text
 from customers.models import AuditEntry
 from customers.preflight import Preflight, as_logged, check_lead, check_sale
 from customers.problems import problem_of
 from customers.services import target_of
 from dubadmin.dub.errors import DubError
-from dubadmin.dub.money import NotRepresentable, to_minor
+from dubadmin.dub.money import NotRepresentable, to_major, to_minor
 from dubadmin.dub.records import Customer
 
 from .shared import FORM_AND_POST, pretty, result_url, with_key
@@ -33,7 +34,7 @@ class Recording:
     """What differs between recording a lead and a sale."""
 
     action: str
-    form: type[TrackForm]
+    form: type[LeadForm | SaleForm]
     template: str
     heading: str
     send_label: str
@@ -63,17 +64,17 @@ SALE = Recording(
 
 @FORM_AND_POST
 @page("lead.form", permission="customers.record_events")
-def lead_new(request: HttpRequest) -> HttpResponse:
+def lead_new(request: Request) -> HttpResponse:
     return _record(request, LEAD)
 
 
 @FORM_AND_POST
 @page("sale.form", permission="customers.record_events")
-def sale_new(request: HttpRequest) -> HttpResponse:
+def sale_new(request: Request) -> HttpResponse:
     return _record(request, SALE)
 
 
-def _record(request: HttpRequest, what: Recording) -> HttpResponse:
+def _record(request: Request, what: Recording) -> HttpResponse:  # noqa: PLR0911  one per step
     """GET: the form. POST: step "check" shows the summary, "send" sends, "edit" goes back."""
     if request.method != "POST":
         return _first_form(request, what)
@@ -91,14 +92,14 @@ def _record(request: HttpRequest, what: Recording) -> HttpResponse:
     confirm = _confirm_form(request, form, preflight, sent=step == "send")
     unseen = request.POST.get("checked", "") != preflight.digest
     if step != "send" or (preflight.doubts and unseen and not preflight.stops):
-        return _summary(request, what, form, confirm, preflight)
+        return _summary(request, what, form, confirm=confirm, preflight=preflight)
     if preflight.stops or not confirm.is_valid():
         entry = _block(request, what, form, preflight)
-        return _summary(request, what, form, confirm, preflight, entry=entry)
+        return _summary(request, what, form, confirm=confirm, preflight=preflight, entry=entry)
     return _send(request, what, form, confirm, preflight)
 
 
-def _first_form(request: HttpRequest, what: Recording) -> HttpResponse:
+def _first_form(request: Request, what: Recording) -> HttpResponse:
     initial: dict[str, Any] = {"key": new_key()}
     if what is SALE:
         initial["invoice_id"] = f"manual-{timezone.now():%Y%m%d}-{new_key()[:8]}"
@@ -126,26 +127,26 @@ def _sent_before(number: str, what: Recording) -> dict[str, Any]:
     if not number.isascii() or not number.isdecimal() or len(number) > 18:
         return {}
     entry = AuditEntry.objects.filter(pk=int(number), action=what.action).first()
-    if entry is None or not entry.sent:
+    if entry is None or not entry.body:
         return {}
-    body = entry.sent["body"]
+    body = entry.body
     fields = {services.snake(key): value for key, value in body.items()}
     if "currency" in body:
         fields["currency"] = body["currency"].upper()
-        fields["amount"] = str(services.to_major(body["amount"], currency=body["currency"]))
+        fields["amount"] = str(to_major(body["amount"], currency=body["currency"]))
     if body.get("metadata"):
         fields["metadata"] = pretty(body["metadata"])
     return {**fields, "reason": entry.reason}
 
 
 def _form_page(
-    request: HttpRequest, what: Recording, form: TrackForm, **context: Any
+    request: Request, what: Recording, form: LeadForm | SaleForm, **context: Any
 ) -> HttpResponse:
     return render(request, what.template, {"form": form, **context})
 
 
 def _confirm_form(
-    request: HttpRequest, form: TrackForm, preflight: Preflight, *, sent: bool
+    request: Request, form: LeadForm | SaleForm, preflight: Preflight, *, sent: bool
 ) -> ConfirmForm:
     given = form.cleaned_data
     return ConfirmForm(
@@ -157,9 +158,10 @@ def _confirm_form(
 
 
 def _summary(
-    request: HttpRequest,
+    request: Request,
     what: Recording,
-    form: TrackForm,
+    form: LeadForm | SaleForm,
+    *,
     confirm: ConfirmForm,
     preflight: Preflight,
     entry: AuditEntry | None = None,
@@ -179,7 +181,7 @@ def _summary(
     return render(request, "record/summary.html", context)
 
 
-def _rows(form: TrackForm) -> list[dict[str, str]]:
+def _rows(form: LeadForm | SaleForm) -> list[dict[str, str]]:
     given = form.cleaned_data
     rows = [
         {"label": str(form.fields[name].label), "value": _shown(form, name), "note": ""}
@@ -195,7 +197,7 @@ def _rows(form: TrackForm) -> list[dict[str, str]]:
     return rows
 
 
-def _shown(form: TrackForm, name: str) -> str:
+def _shown(form: LeadForm | SaleForm, name: str) -> str:
     value = form.cleaned_data[name]
     if isinstance(value, dict):
         return pretty(value)
@@ -204,7 +206,7 @@ def _shown(form: TrackForm, name: str) -> str:
 
 
 def _block(
-    request: HttpRequest, what: Recording, form: TrackForm, preflight: Preflight
+    request: Request, what: Recording, form: LeadForm | SaleForm, preflight: Preflight
 ) -> AuditEntry:
     known = preflight.attribution.customer
     external_id = form.cleaned_data["customer_external_id"]
@@ -220,9 +222,9 @@ def _block(
 
 
 def _send(
-    request: HttpRequest,
+    request: Request,
     what: Recording,
-    form: TrackForm,
+    form: LeadForm | SaleForm,
     confirm: ConfirmForm,
     preflight: Preflight,
 ) -> HttpResponse:
@@ -240,14 +242,14 @@ def _send(
     except AlreadyAsked as earlier:
         entry = earlier.entry
     except InvoiceTaken as taken:
-        form.add_error("invoice_id", conflict_text(taken.earlier, form.command()))
+        form.add_error("invoice_id", conflict_text(taken.earlier, taken.command))
         return _form_page(request, what, form)
     return redirect(result_url(entry))
 
 
 @require_safe
 @page("sale.minor", permission="customers.record_events", logged=False)
-def sale_minor(request: HttpRequest) -> HttpResponse:
+def sale_minor(request: Request) -> HttpResponse:
     """The number that a typed amount is sent as, while it is typed (trap S12)."""
     text, currency = request.GET.get("amount", "")[:40], request.GET.get("currency", "USD")[:3]
     context: dict[str, Any] = {"sentence": "", "ok": True}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.core.exceptions import PermissionDenied
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_POST, require_safe
@@ -13,6 +13,7 @@ from django.views.decorators.http import require_POST, require_safe
 from customers import followup, services
 from customers.audit import AlreadyAsked, actor_of
 from customers.guard import page, refusal
+from customers.http import Request
 from customers.models import WRITES, AuditEntry, FollowUp, Outcome
 from customers.problems import problem_of
 from customers.services import target_of_entry
@@ -39,13 +40,13 @@ def _entry(number: int) -> AuditEntry:
 
 @require_safe
 @page("result.view", permission="customers.view_customers")
-def result(request: HttpRequest, number: int) -> HttpResponse:
+def result(request: Request, number: int) -> HttpResponse:
     entry = _entry(number)
     request.looked = target_of_entry(entry)
     return render(request, "results/result.html", _context(request, entry))
 
 
-def _context(request: HttpRequest, entry: AuditEntry) -> dict[str, Any]:
+def _context(request: Request, entry: AuditEntry) -> dict[str, Any]:
     settled_by = followup.settlement(entry)
     shown = Outcome(entry.shown_outcome)
     return {
@@ -74,7 +75,7 @@ def _sentence(entry: AuditEntry, shown: Outcome) -> str:
     return entry.explanation
 
 
-def _next_steps(request: HttpRequest, entry: AuditEntry) -> list[dict[str, Any]]:
+def _next_steps(request: Request, entry: AuditEntry) -> list[dict[str, Any]]:
     steps: list[tuple[str, str, bool]] = []
     may_write = request.user.has_perm(_PERMISSION[entry.action])
     if may_write and followup.can_settle(entry):
@@ -128,7 +129,7 @@ _FOLLOWED = {
 
 @require_safe
 @page("result.follow", permission="customers.view_customers", logged=False)
-def result_follow(request: HttpRequest, number: int) -> HttpResponse:
+def result_follow(request: Request, number: int) -> HttpResponse:
     """The fragment that the result page polls; it asks Dub whether the event is there."""
     entry = _entry(number)
     if (follow_up := getattr(entry, "follow_up", None)) is not None:
@@ -143,7 +144,7 @@ def result_follow(request: HttpRequest, number: int) -> HttpResponse:
     return response
 
 
-def _may_write(request: HttpRequest, entry: AuditEntry) -> None:
+def _may_write(request: Request, entry: AuditEntry) -> None:
     permission = _PERMISSION[entry.action]
     if not request.user.has_perm(permission):
         raise PermissionDenied(refusal(permission))
@@ -151,7 +152,7 @@ def _may_write(request: HttpRequest, entry: AuditEntry) -> None:
 
 @require_POST
 @page("write.settle", permission="customers.view_customers")
-def result_settle(request: HttpRequest, number: int) -> HttpResponse:
+def result_settle(request: Request, number: int) -> HttpResponse:
     entry = _entry(number)
     _may_write(request, entry)
     if followup.can_settle(entry):
@@ -161,7 +162,7 @@ def result_settle(request: HttpRequest, number: int) -> HttpResponse:
 
 @require_POST
 @page("write.resend", permission="customers.view_customers")
-def result_resend(request: HttpRequest, number: int) -> HttpResponse:
+def result_resend(request: Request, number: int) -> HttpResponse:
     entry = _entry(number)
     _may_write(request, entry)
     if not followup.can_resend(entry):

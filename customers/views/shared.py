@@ -6,27 +6,28 @@ import json
 from typing import Any
 from urllib.parse import urlencode
 
-from django.http import HttpRequest, HttpResponse, QueryDict
+from django.http import HttpResponse, QueryDict
 from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods
 
 from customers.forms import new_key
+from customers.http import Request
 from customers.models import AuditEntry
 
 FORM_AND_POST = require_http_methods(["GET", "HEAD", "POST"])
 
 
-def with_key(posted: QueryDict, *, renew: bool = False) -> QueryDict:
+def with_key(posted: Any, *, renew: bool = False) -> QueryDict:
     """The posted fields with a one-time key, a fresh one where there is none yet (trap S7)."""
-    data = posted.copy()
+    data: QueryDict = posted.copy()
     if renew or not data.get("key"):
         data["key"] = new_key()
     return data
 
 
 def render_part(
-    request: HttpRequest, template: str, context: dict[str, Any], *, part: str
+    request: Request, template: str, context: dict[str, Any], *, part: str
 ) -> HttpResponse:
     """The page, or only its named part when htmx asked for it (not boosted, not from history)."""
     htmx = request.htmx
@@ -42,7 +43,7 @@ def pretty(value: Any) -> str:
     return json.dumps(value, indent=2, ensure_ascii=False, default=str)
 
 
-def address(request: HttpRequest, **changes: Any) -> str:
+def address(request: Request, **changes: Any) -> str:
     """This page's address with some of its query changed; None takes a key away."""
     kept = {key: value for key, value in request.GET.items() if value and key not in changes}
     added = {key: str(value) for key, value in changes.items() if value is not None}

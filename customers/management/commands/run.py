@@ -74,11 +74,11 @@ class Command(BaseCommand):
 
     def _spawn(self, name: str, *command: str) -> None:
         """Starts a child in a session of its own, so that Ctrl-C reaches it through us alone."""
-        self.children[name] = subprocess.Popen(
+        self.children[name] = subprocess.Popen(  # noqa: S603  our own command
             [sys.executable, *command],
             cwd=settings.BASE_DIR,
             start_new_session=True,
-            preexec_fn=_die_with_parent if sys.platform == "linux" else None,
+            preexec_fn=_die_with_parent,  # noqa: PLW1509  there are no threads here
         )
 
     def _wait_for(self, port: int, name: str, path: str) -> None:
@@ -133,7 +133,8 @@ class Command(BaseCommand):
 
 def _die_with_parent() -> None:
     """Linux ends the child when we are killed without a chance to do it ourselves."""
-    ctypes.CDLL(None).prctl(_DIE_WITH_PARENT, signal.SIGTERM)
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(_DIE_WITH_PARENT, signal.SIGTERM)
 
 
 def _require_free(port: int, name: str) -> None:

@@ -1,0 +1,18 @@
+"""Forms. Fields are Dub's JSON keys in snake_case; each form builds what is sent."""
+
+from .correct import DeleteForm, EditForm
+from .lists import AuditListForm, CustomerListForm
+from .record import ConfirmForm, LeadForm, SaleForm, TrackForm
+from .shared import new_key
+
+__all__ = [
+    "AuditListForm",
+    "ConfirmForm",
+    "CustomerListForm",
+    "DeleteForm",
+    "EditForm",
+    "LeadForm",
+    "SaleForm",
+    "TrackForm",
+    "new_key",
+]

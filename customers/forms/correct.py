@@ -1,0 +1,131 @@
+"""Correcting and deleting a customer."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from django import forms
+from django.core.exceptions import ValidationError
+from django.utils import timezone
+
+from customers.facts import FIELDS, LABELS, same
+from dubadmin.dub.commands import MAX_EXTERNAL_ID
+from dubadmin.dub.records import parse_time
+
+from .shared import COUNTRIES, LONGEST, OnceForm, new_key
+
+_NO_COUNTRY = [("", "Not set")]
+
+
+class EditForm(OnceForm):
+    """Corrects a customer. `seen` carries what the person saw, for the comparison on save (R7)."""
+
+    name = forms.CharField(label="Name", max_length=LONGEST, required=False)
+    email = forms.EmailField(label="E-mail", max_length=LONGEST, required=False)
+    external_id = forms.CharField(
+        label="External ID",
+        max_length=MAX_EXTERNAL_ID,
+        help_text="The customer's ID in your own system. Your app's next events must use it.",
+    )
+    stripe_customer_id = forms.CharField(
+        label="Stripe customer ID", max_length=LONGEST, required=False
+    )
+    country = forms.CharField(label="Country", max_length=64, required=False, widget=forms.Select)
+    avatar = forms.URLField(
+        label="Avatar address", max_length=LONGEST, required=False, assume_scheme="https"
+    )
+    subscription_canceled_at = forms.DateTimeField(
+        label="Subscription cancelled",
+        required=False,
+        widget=forms.DateTimeInput(
+            attrs={"type": "datetime-local", "step": "1"}, format="%Y-%m-%dT%H:%M:%S"
+        ),
+        input_formats=[
+            "%Y-%m-%dT%H:%M:%S",
+            "%Y-%m-%dT%H:%M",
+            "%Y-%m-%d %H:%M:%S",
+            "%Y-%m-%d %H:%M",
+        ],
+    )
+    seen = forms.CharField(widget=forms.HiddenInput)
+
+    field_order = [*FIELDS, "reason"]
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        current = self._seen_or_empty().get("country")
+        known = current in dict(COUNTRIES)
+        extra = [] if not current or known else [(current, current)]
+        self.fields["country"].widget.choices = [*_NO_COUNTRY, *extra, *COUNTRIES]
+
+    @classmethod
+    def of(cls, seen: Mapping[str, Any]) -> EditForm:
+        """A fresh form that shows `seen`, the editable facts of a customer."""
+        initial = {field: seen[key] for field, key in FIELDS.items()}
+        initial["subscription_canceled_at"] = parse_time(seen["subscriptionCanceledAt"])
+        return cls(initial={**initial, "seen": json.dumps(dict(seen)), "key": new_key()})
+
+    def _seen_or_empty(self) -> dict[str, Any]:
+        try:
+            seen = json.loads(self.data.get("seen") or self.initial.get("seen") or "{}")
+        except (ValueError, RecursionError):
+            return {}
+        return seen if isinstance(seen, dict) else {}
+
+    def clean_seen(self) -> dict[str, Any]:
+        seen = self._seen_or_empty()
+        if set(seen) != set(LABELS) or not all(isinstance(v, str | None) for v in seen.values()):
+            raise ValidationError("This form is damaged. Open the customer again to edit it.")
+        return seen
+
+    def clean(self) -> dict[str, Any]:
+        given = super().clean() or self.cleaned_data
+        if not given.get("country") and self._seen_or_empty().get("country"):
+            self.add_error("country", "Dub cannot clear a country; choose another one.")
+        return given
+
+    def changes(self) -> dict[str, Any]:
+        """What the person changed, by Dub's key, as it is sent: None clears a field."""
+        seen = self.cleaned_data["seen"]
+        asked = {key: _as_sent(self.cleaned_data[field]) for field, key in FIELDS.items()}
+        return {
+            key: value
+            for key, value in asked.items()
+            if not same(key, value, _to_the_second(key, seen[key]))
+        }
+
+
+def _as_sent(value: Any) -> Any:
+    if isinstance(value, datetime):
+        return value.astimezone(timezone.get_default_timezone()).strftime("%Y-%m-%dT%H:%M:%S.000Z")
+    return value or None
+
+
+def _to_the_second(key: str, value: Any) -> Any:
+    """The form shows whole seconds, so an untouched time must compare as one."""
+    when = parse_time(value) if key == "subscriptionCanceledAt" else None
+    return when.replace(microsecond=0).isoformat() if when else value
+
+
+class DeleteForm(OnceForm):
+    """Asks for the external ID or e-mail of the customer before it is deleted for good (R8)."""
+
+    confirmation = forms.CharField(
+        label="Type the external ID or e-mail to confirm", max_length=300
+    )
+
+    field_order = ["confirmation", "reason"]
+
+    def __init__(self, *args: Any, expected: list[str], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.expected = expected
+        self.fields["confirmation"].widget.attrs["autocomplete"] = "off"
+
+    def clean_confirmation(self) -> str:
+        typed: str = self.cleaned_data["confirmation"]
+        if typed not in self.expected:
+            raise ValidationError("This is not the external ID or e-mail of this customer.")
+        return typed

@@ -1,0 +1,114 @@
+"""The query strings of the two lists."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+
+from customers.models import ACTIONS, Outcome
+from customers.queries import Facets
+from dubadmin.dub.reads import MAX_PAGE, SORTS
+
+from .shared import COUNTRIES
+
+
+class CustomerListForm(forms.Form):
+    """The list's address: everything that it shows is in its query string."""
+
+    q = forms.CharField(label="Find", max_length=200, required=False)
+    country = forms.CharField(label="Country", max_length=64, required=False, widget=forms.Select)
+    link = forms.CharField(label="Link", max_length=190, required=False, widget=forms.Select)
+    partner = forms.CharField(label="Partner", max_length=190, required=False, widget=forms.Select)
+    sort = forms.ChoiceField(
+        label="Sort by",
+        required=False,
+        choices=[
+            ("createdAt", "Created"),
+            ("saleAmount", "Lifetime value"),
+            ("firstSaleAt", "First sale"),
+            ("subscriptionCanceledAt", "Cancelled"),
+        ],
+    )
+    order = forms.ChoiceField(
+        label="Order", required=False, choices=[("desc", "Descending"), ("asc", "Ascending")]
+    )
+    page = forms.IntegerField(
+        min_value=1,
+        max_value=MAX_PAGE,
+        required=False,
+        widget=forms.HiddenInput,
+        error_messages={
+            "max_value": f"Dub lists at most {MAX_PAGE:,} pages. Search or filter to see further."
+        },
+    )
+    size = forms.TypedChoiceField(
+        label="Rows",
+        coerce=int,
+        required=False,
+        empty_value=50,  # type: ignore[arg-type]  # the stubs know only text
+        choices=[(25, "25"), (50, "50"), (100, "100")],
+    )
+
+    def offer(self, facets: Facets) -> None:
+        """Fills the filters with what Dub has, and keeps a value that it does not have."""
+        names = dict(COUNTRIES)
+        countries = [
+            (f.value, _counted(names.get(f.value, f.value), f.count)) for f in facets.countries
+        ]
+        links = [(f.value, _counted(f.label, f.count)) for f in facets.links]
+        partners = [(f.value, f.label) for f in facets.partners]
+        for name, choices, every in (
+            ("country", sorted(countries, key=lambda pair: pair[1]), "All countries"),
+            ("link", links, "All links"),
+            ("partner", partners, "All partners"),
+        ):
+            chosen = self.data.get(name, "")
+            known = chosen in {value for value, _ in choices}
+            extra = [] if not chosen or known else [(chosen, chosen)]
+            self.fields[name].widget.choices = [("", every), *extra, *choices]
+
+    def query(self) -> dict[str, Any]:
+        """What `queries.list_customers` takes."""
+        given = self.cleaned_data
+        return {
+            "q": given["q"],
+            "country": given["country"],
+            "link": given["link"],
+            "partner": given["partner"],
+            "sort": given["sort"] or SORTS[0],
+            "order": given["order"] or "desc",
+            "page": given["page"] or 1,
+            "size": given["size"],
+        }
+
+
+def _counted(label: str, count: int | None) -> str:
+    return label if count is None else f"{label} ({count:,})"
+
+
+class AuditListForm(forms.Form):
+    """The audit log's filters."""
+
+    person = forms.CharField(label="Person", max_length=200, required=False)
+    action = forms.CharField(label="Action", max_length=40, required=False, widget=forms.Select)
+    outcome = forms.CharField(label="Outcome", max_length=16, required=False, widget=forms.Select)
+    customer = forms.CharField(label="Customer", max_length=300, required=False)
+    since = forms.DateField(
+        label="From",
+        required=False,
+        widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
+    )
+    until = forms.DateField(
+        label="To",
+        required=False,
+        widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
+    )
+    before = forms.IntegerField(required=False, min_value=1, widget=forms.HiddenInput)
+    after = forms.IntegerField(required=False, min_value=0, widget=forms.HiddenInput)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        actions = sorted(ACTIONS.items(), key=lambda pair: pair[1])
+        self.fields["action"].widget.choices = [("", "All actions"), *actions]
+        self.fields["outcome"].widget.choices = [("", "All outcomes"), *Outcome.choices]

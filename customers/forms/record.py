@@ -1,0 +1,218 @@
+"""Recording a lead or a sale."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+from django.conf import settings
+from django.core.exceptions import ValidationError
+
+from customers.amounts import NotAnAmount, parse_amount, parse_metadata
+from dubadmin.dub.commands import (
+    LEAD_MODES,
+    MAX_EVENT_QUANTITY,
+    MAX_EXTERNAL_ID,
+    PAYMENT_PROCESSORS,
+    TrackLead,
+    TrackSale,
+)
+from dubadmin.dub.money import NotRepresentable, to_minor
+
+from .shared import CURRENCIES, LONGEST, OnceForm
+
+
+class TrackForm(OnceForm):
+    """What a lead and a sale share."""
+
+    customer_external_id = forms.CharField(
+        label="Customer",
+        max_length=MAX_EXTERNAL_ID,
+        help_text="The external ID. Type a name, e-mail or ID to find it.",
+    )
+    click_id = forms.CharField(
+        label="Click ID",
+        max_length=LONGEST,
+        required=False,
+        help_text="From the dub_id cookie. Only needed for a customer that Dub does not know yet.",
+    )
+    customer_name = forms.CharField(label="Name", max_length=100, required=False)
+    customer_email = forms.EmailField(label="E-mail", max_length=100, required=False)
+    customer_avatar = forms.URLField(
+        label="Avatar address", max_length=LONGEST, required=False, assume_scheme="https"
+    )
+    metadata = forms.CharField(
+        label="Metadata",
+        required=False,
+        widget=forms.Textarea(attrs={"rows": 3}),
+        help_text="“key: value” on each line, or a JSON object.",
+    )
+
+    def clean_metadata(self) -> dict[str, Any] | None:
+        try:
+            return parse_metadata(self.cleaned_data["metadata"])
+        except ValueError as error:
+            raise ValidationError(str(error)) from None
+
+
+class LeadForm(TrackForm):
+    event_name = forms.CharField(label="Event name", max_length=255, initial="Sign up")
+    mode = forms.ChoiceField(
+        label="Mode",
+        required=False,
+        choices=list(zip(LEAD_MODES, ("Normal", "Wait until recorded", "Deferred"), strict=True)),
+        help_text="Deferred saves the customer without recording a lead.",
+    )
+    event_quantity = forms.IntegerField(
+        label="Quantity",
+        min_value=1,
+        max_value=MAX_EVENT_QUANTITY,
+        required=False,
+        help_text="Writes this many lead events. Leave empty for one.",
+    )
+
+    field_order = [
+        "customer_external_id",
+        "event_name",
+        "click_id",
+        "mode",
+        "event_quantity",
+        "customer_name",
+        "customer_email",
+        "customer_avatar",
+        "metadata",
+        "reason",
+    ]
+
+    def command(self) -> TrackLead:
+        given = self.cleaned_data
+        return TrackLead(
+            customer_external_id=given["customer_external_id"],
+            event_name=given["event_name"],
+            click_id=given["click_id"],
+            customer_name=given["customer_name"],
+            customer_email=given["customer_email"],
+            customer_avatar=given["customer_avatar"],
+            mode=given["mode"] or "async",
+            event_quantity=given["event_quantity"],
+            metadata=given["metadata"],
+        )
+
+
+class SaleForm(TrackForm):
+    amount = forms.CharField(
+        label="Amount",
+        max_length=40,
+        widget=forms.TextInput(attrs={"inputmode": "decimal", "autocomplete": "off"}),
+    )
+    currency = forms.ChoiceField(label="Currency", choices=CURRENCIES, initial="USD")
+    event_name = forms.CharField(
+        label="Event name", max_length=255, required=False, initial="Purchase"
+    )
+    invoice_id = forms.CharField(
+        label="Invoice ID",
+        max_length=LONGEST,
+        help_text="Keeps the sale from counting twice. Best is your own invoice number.",
+    )
+    payment_processor = forms.ChoiceField(
+        label="Payment processor",
+        required=False,
+        initial="custom",
+        choices=[(name, name.capitalize()) for name in PAYMENT_PROCESSORS],
+    )
+    lead_event_name = forms.CharField(
+        label="Lead event name",
+        max_length=255,
+        required=False,
+        help_text="Credits this lead, in exactly this spelling. Empty: the newest lead.",
+    )
+
+    field_order = [
+        "customer_external_id",
+        "amount",
+        "currency",
+        "event_name",
+        "invoice_id",
+        "payment_processor",
+        "lead_event_name",
+        "click_id",
+        "customer_name",
+        "customer_email",
+        "customer_avatar",
+        "metadata",
+        "reason",
+    ]
+
+    def clean(self) -> dict[str, Any]:
+        given = super().clean() or self.cleaned_data
+        if "amount" in given and "currency" in given:
+            try:
+                given["major"] = parse_amount(given["amount"])
+                given["minor"] = to_minor(given["major"], currency=given["currency"])
+            except (NotAnAmount, NotRepresentable) as error:
+                self.add_error("amount", str(error))
+        return given
+
+    def command(self) -> TrackSale:
+        given = self.cleaned_data
+        return TrackSale(
+            customer_external_id=given["customer_external_id"],
+            amount=given["minor"],
+            currency=given["currency"].lower(),
+            invoice_id=given["invoice_id"],
+            event_name=given["event_name"] or "Purchase",
+            payment_processor=given["payment_processor"] or "custom",
+            lead_event_name=given["lead_event_name"],
+            click_id=given["click_id"],
+            customer_name=given["customer_name"],
+            customer_email=given["customer_email"],
+            customer_avatar=given["customer_avatar"],
+            metadata=given["metadata"],
+        )
+
+
+class ConfirmForm(forms.Form):
+    """The second look before a write: what only matters once the checks are known."""
+
+    retyped_amount = forms.CharField(label="Type the amount again", max_length=40)
+    confirmed_quantity = forms.IntegerField(label="Type the number of lead events")
+    doubt_reason = forms.CharField(
+        label="Why send it all the same?",
+        max_length=500,
+        help_text="One of the checks is in doubt, so the audit log needs a reason.",
+    )
+
+    def __init__(
+        self,
+        *args: Any,
+        amount: Any = None,
+        quantity: int = 1,
+        doubtful: bool = False,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(*args, **kwargs)
+        self.amount, self.quantity = amount, quantity
+        wanted = {
+            "retyped_amount": amount is not None and amount > settings.RETYPE_AMOUNT_ABOVE,
+            "confirmed_quantity": quantity > 1,
+            "doubt_reason": doubtful,
+        }
+        for name, shown in wanted.items():
+            if not shown:
+                del self.fields[name]
+
+    def clean_retyped_amount(self) -> str:
+        typed: str = self.cleaned_data["retyped_amount"]
+        try:
+            agrees = parse_amount(typed) == self.amount
+        except NotAnAmount:
+            agrees = False
+        if not agrees:
+            raise ValidationError("This is not the amount above.")
+        return typed
+
+    def clean_confirmed_quantity(self) -> int:
+        typed: int = self.cleaned_data["confirmed_quantity"]
+        if typed != self.quantity:
+            raise ValidationError(f"The lead would be written {self.quantity} times.")
+        return typed

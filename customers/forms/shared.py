@@ -1,0 +1,58 @@
+"""What forms share: the one-time key, the reason, and what can be chosen."""
+
+from __future__ import annotations
+
+import uuid
+from typing import Any
+
+import pycountry
+from django import forms
+from django.conf import settings
+
+LONGEST = 190  # Dub's columns hold 191 characters (trap R3)
+COUNTRIES = sorted(
+    (
+        (country.alpha_2, getattr(country, "common_name", country.name))
+        for country in pycountry.countries
+    ),
+    key=lambda pair: pair[1],
+)
+# Not money: testing, "no currency", metals, bond units and fund codes.
+_NOT_MONEY = {"XTS", "XXX", "XAU", "XAG", "XPT", "XPD", "XBA", "XBB", "XBC", "XBD", "XDR", "XSU"}
+_NOT_MONEY |= {"XUA", "BOV", "CHE", "CHW", "CLF", "COU", "MXV", "USN", "UYI", "UYW"}
+CURRENCIES = [("USD", "USD US Dollar"), ("EUR", "EUR Euro"), ("GBP", "GBP Pound Sterling")]
+CURRENCIES += sorted(
+    (currency.alpha_3, f"{currency.alpha_3} {currency.name}")
+    for currency in pycountry.currencies
+    if currency.alpha_3 not in _NOT_MONEY and currency.alpha_3 not in {"USD", "EUR", "GBP"}
+)
+
+
+def new_key() -> str:
+    """A one-time key for a form: the identity of the write that comes of it (trap S7)."""
+    return uuid.uuid4().hex
+
+
+class Reason(forms.Form):
+    """Why something is done: optional, or required by REQUIRE_REASON."""
+
+    reason = forms.CharField(
+        label="Reason",
+        max_length=500,
+        required=False,
+        help_text="For the audit log: why, or where it was asked for.",
+    )
+
+    def __init__(self, *args: Any, require_reason: bool = False, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["reason"].required = require_reason or settings.REQUIRE_REASON
+
+
+class OnceForm(Reason):
+    """A form whose write is sent once, however often it is submitted."""
+
+    key = forms.RegexField(
+        r"^[0-9a-f]{32}$",
+        widget=forms.HiddenInput,
+        error_messages={"invalid": "This form is damaged. Open it again."},
+    )

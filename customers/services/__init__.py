@@ -1,0 +1,20 @@
+"""Writes. The web and, later, imports call these; each ends in one settled audit entry."""
+
+from .customers import delete_customer, refused_field, update_customer
+from .leads import record_lead
+from .resend import resend, snake
+from .sales import record_sale
+from .shared import blocked, target_of, target_of_entry
+
+__all__ = [
+    "blocked",
+    "delete_customer",
+    "record_lead",
+    "record_sale",
+    "refused_field",
+    "resend",
+    "snake",
+    "target_of",
+    "target_of_entry",
+    "update_customer",
+]

@@ -1,0 +1,144 @@
+"""Correcting and deleting a customer."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from customers.audit import Actor, Verdict, perform
+from customers.facts import LABELS, facts_of, same
+from customers.models import AuditEntry, Outcome
+from customers.queries import is_unknown_customer
+from dubadmin.connect import dub
+from dubadmin.dub.client import Receipt
+from dubadmin.dub.commands import DeleteCustomer, UpdateCustomer
+from dubadmin.dub.errors import Answer, DubError, Refused, Uncertain
+from dubadmin.dub.explain import explain
+from dubadmin.dub.reads import GetCustomer
+from dubadmin.dub.records import Customer, Event
+
+from .shared import LOST, Row, target_of, unknown
+
+
+def update_customer(
+    customer: Customer,
+    *,
+    changes: Mapping[str, Any],
+    actor: Actor,
+    reason: str = "",
+    key: str | None = None,
+    earlier: AuditEntry | None = None,
+    relation: str = "",
+) -> AuditEntry:
+    """Sends `changes` (Dub's keys) and reports field by field what Dub stored (trap R1)."""
+    command = UpdateCustomer(id=customer.id, changes=changes)
+    return perform(
+        command,
+        actor=actor,
+        target=target_of(customer),
+        judge=lambda result: _judge_update(command, result, before=facts_of(customer)),
+        key=key,
+        reason=reason,
+        asked=command.body,
+        before=facts_of(customer),
+        earlier=earlier,
+        relation=relation,
+    )
+
+
+def _judge_update(
+    command: UpdateCustomer, result: Receipt | Uncertain, *, before: Mapping[str, Any]
+) -> Verdict:
+    stored = _read_back(command.id)
+    lost = isinstance(result, Uncertain)
+    if stored is None and isinstance(result, Receipt):
+        stored = dict(result.data)
+    if stored is None:
+        return unknown(result, "Reading the customer back did not work either.")
+    rows = [_stored_row(key, asked, stored, before) for key, asked in command.body.items()]
+    kept = [row for row in rows if row["same"]]
+    if len(kept) == len(rows):
+        sentence = LOST if lost else "Dub stored every change as asked."
+        return Verdict(
+            outcome=Outcome.RECORDED, explanation=sentence, after=stored, comparison=rows
+        )
+    if lost and not kept:
+        return unknown(result, "Dub's record does not show the change, or not yet.", rows)
+    labels = ", ".join(row["label"] for row in rows if not row["same"])
+    unchanged = all(same(key, stored.get(key), before.get(key)) for key in command.body)
+    if unchanged:
+        sentence = f"Dub answered as if all were fine and stored nothing: {labels}."
+        return Verdict(
+            outcome=Outcome.NOT_RECORDED, explanation=sentence, after=stored, comparison=rows
+        )
+    return Verdict(
+        outcome=Outcome.DIFFERS,
+        explanation=f"Dub did not store as asked: {labels}.",
+        after=stored,
+        comparison=rows,
+    )
+
+
+def _stored_row(key: str, asked: Any, stored: Mapping[str, Any], before: Mapping[str, Any]) -> Row:
+    value = stored.get(key)
+    kept = same(key, asked, value)
+    if key == "avatar" and asked and not same(key, value, before.get(key)):
+        kept = True  # Dub moves the picture to its own storage (trap R6)
+    if key == "name" and not asked and not stored.get("email"):
+        kept = True  # Dub answers a made-up name where none is stored (trap Q9)
+    return {"label": LABELS.get(key, key), "asked": asked, "stored": value, "same": kept}
+
+
+def _read_back(id: str) -> dict[str, Any] | None:
+    try:
+        return dict(dub().fetch(GetCustomer(id=id)).raw)
+    except DubError:
+        return None
+
+
+def refused_field(entry: AuditEntry) -> str:
+    """The form field that Dub's refusal is about, "" when it names none (traps R2, R3)."""
+    if entry.outcome != Outcome.REFUSED or not entry.answered:
+        return ""
+    error = Refused(entry.explanation, answer=Answer(**entry.answered))
+    return explain(error, action=entry.action, changed=tuple(entry.asked or ())).field
+
+
+def delete_customer(
+    customer: Customer,
+    *,
+    events: list[Event],
+    actor: Actor,
+    reason: str = "",
+    key: str | None = None,
+) -> AuditEntry:
+    """Deletes for good; the entry keeps the whole record and its events (trap R8)."""
+    command = DeleteCustomer(id=customer.id)
+    return perform(
+        command,
+        actor=actor,
+        target=target_of(customer),
+        judge=lambda result: _judge_delete(command, result),
+        key=key,
+        reason=reason,
+        before={**facts_of(customer), "events": [dict(event.raw) for event in events]},
+    )
+
+
+def _judge_delete(command: DeleteCustomer, result: Receipt | Uncertain) -> Verdict:
+    try:
+        dub().fetch(GetCustomer(id=command.id))
+    except DubError as error:
+        if is_unknown_customer(error):
+            sentence = LOST if isinstance(result, Uncertain) else "Dub no longer has this customer."
+            return Verdict(outcome=Outcome.RECORDED, explanation=sentence)
+        if isinstance(result, Receipt):
+            sentence = "Dub confirmed the deletion; reading back did not work."
+            return Verdict(outcome=Outcome.RECORDED, explanation=sentence)
+        return unknown(result, "Reading the customer back did not work either.")
+    if isinstance(result, Uncertain):
+        return unknown(result, "Dub still has the customer, or still had it just now.")
+    return Verdict(
+        outcome=Outcome.NOT_RECORDED,
+        explanation="Dub answered as if it had deleted the customer, but still has it.",
+    )

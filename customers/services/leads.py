@@ -1,0 +1,123 @@
+"""Recording a lead."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from django.utils import timezone
+
+from customers.audit import Actor, Verdict, perform
+from customers.dedupe import open_window
+from customers.facts import LABELS, facts_of, same
+from customers.models import HAPPENED, AuditEntry, Outcome
+from customers.preflight import Preflight, as_logged
+from customers.queries import is_unknown_customer
+from dubadmin.connect import dub
+from dubadmin.dub.client import Receipt
+from dubadmin.dub.commands import TrackLead, lead_key
+from dubadmin.dub.errors import DubError, Uncertain
+from dubadmin.dub.reads import GetCustomer
+from dubadmin.dub.records import Customer
+
+from .shared import unknown
+from .tracking import follow, target, with_reference
+
+
+def record_lead(
+    command: TrackLead,
+    *,
+    preflight: Preflight,
+    actor: Actor,
+    reason: str = "",
+    key: str | None = None,
+    earlier: AuditEntry | None = None,
+    relation: str = "",
+) -> AuditEntry:
+    """Sends a lead once and says whether Dub recorded it (traps L1 to L11)."""
+    known = preflight.attribution.customer
+    entry = perform(
+        with_reference(command, actor),
+        actor=actor,
+        target=target(command.customer_external_id, known),
+        judge=lambda result: _judge_lead(command, result, known=known),
+        key=key,
+        reason=reason,
+        asked={"checks": as_logged(preflight)},
+        before=facts_of(known) if known else None,
+        lead_key=lead_key(command.event_name),
+        earlier=earlier,
+        relation=relation,
+    )
+    if entry.outcome in HAPPENED and command.mode != "deferred":
+        follow(entry, preflight=preflight, expected=command.event_quantity or 1)
+    return entry
+
+
+def _judge_lead(
+    command: TrackLead, result: Receipt | Uncertain, *, known: Customer | None
+) -> Verdict:
+    if isinstance(result, Uncertain):
+        return unknown(result, "Check again in a minute: Dub's own events will tell.")
+    if result.data.get("link") is None:
+        return Verdict(outcome=Outcome.NOT_RECORDED, explanation=_duplicate_text(command))
+    try:
+        stored = dub().fetch(GetCustomer(id=f"ext_{command.customer_external_id}"))
+    except DubError as error:
+        if is_unknown_customer(error):
+            return Verdict(
+                outcome=Outcome.NOT_RECORDED,
+                explanation="Dub answered as if all were fine, but it has no such customer. (L4)",
+            )
+        stored = None
+    return _lead_verdict(command, result, stored=stored, known=known)
+
+
+def _lead_verdict(
+    command: TrackLead, result: Receipt, *, stored: Customer | None, known: Customer | None
+) -> Verdict:
+    answered = result.data.get("customer")
+    facts = facts_of(stored) if stored else answered if isinstance(answered, Mapping) else {}
+    rows = [
+        {
+            "label": LABELS[key],
+            "asked": asked,
+            "stored": facts.get(key),
+            "same": key == "avatar" or same(key, asked, facts.get(key)),
+        }
+        for key, asked in (
+            ("name", command.customer_name),
+            ("email", command.customer_email),
+            ("avatar", command.customer_avatar),
+        )
+        if asked
+    ]
+    outcome = Outcome.RECORDED if all(row["same"] for row in rows) else Outcome.DIFFERS
+    return Verdict(
+        outcome=outcome,
+        explanation=_lead_sentence(command, outcome, known=known),
+        after=facts,
+        comparison=rows,
+    )
+
+
+def _lead_sentence(command: TrackLead, outcome: Outcome, *, known: Customer | None) -> str:
+    if command.mode == "deferred":
+        return "Customer saved, lead deferred: Dub records no lead until a later event. (L7)"
+    if outcome == Outcome.DIFFERS:
+        ignored = "Dub ignores customer details for a customer that it knows. (L5)"
+        return f"The lead is recorded, but not every detail was stored. {ignored if known else ''}"
+    return "Dub accepted the lead and is still updating totals. (L11)"
+
+
+def _duplicate_text(command: TrackLead) -> str:
+    window = open_window(command.customer_external_id, event_name=command.event_name)
+    because = (
+        f" {window.because} The name is free again from "
+        f"{timezone.localtime(window.expires):%d %b %Y %H:%M %Z}."
+        if window
+        else " A lead of this name was tried in the last 7 days, outside dubadmin."
+    )
+    return (
+        "Dub answered as if all were fine and recorded nothing: it takes this for a repeat."
+        f"{because} (L2)"
+    )

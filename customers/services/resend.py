@@ -1,0 +1,44 @@
+"""Sending again what may not have arrived."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from customers.audit import Actor
+from customers.models import AuditEntry, Relation
+from customers.preflight import check_lead, check_sale
+from dubadmin.dub.commands import TrackLead, TrackSale
+
+from .leads import record_lead
+from .sales import record_sale
+
+
+def resend(entry: AuditEntry, *, actor: Actor) -> AuditEntry:
+    """Sends an unknown lead or sale again with the same invoice ID or event name (trap A8).
+
+    Only where `followup.can_resend`. Raises AlreadyAsked when it is being sent again already.
+    """
+    command = _command_of(entry)
+    common: dict[str, Any] = {
+        "actor": actor,
+        "reason": entry.reason,
+        "key": f"{entry.key or entry.pk}/again-{entry.later.count() + 1}",
+        "earlier": entry,
+        "relation": Relation.RESEND,
+    }
+    if isinstance(command, TrackSale):
+        return record_sale(command, preflight=check_sale(command), override=True, **common)
+    return record_lead(command, preflight=check_lead(command), **common)
+
+
+def _command_of(entry: AuditEntry) -> TrackLead | TrackSale:
+    """The very command that an entry recorded, from the body that was sent."""
+    body = entry.body
+    kind = TrackSale if entry.action == "sale.record" else TrackLead
+    return kind(**{snake(key): value for key, value in body.items()})
+
+
+def snake(key: str) -> str:
+    """Dub's JSON key as a form field's name: customerExternalId is customer_external_id."""
+    return re.sub(r"([A-Z])", lambda match: "_" + match.group().lower(), key)

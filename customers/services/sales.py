@@ -1,0 +1,133 @@
+"""Recording a sale."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+from django.db import IntegrityError
+
+from customers import ledger
+from customers.audit import Actor, Verdict, perform
+from customers.facts import facts_of
+from customers.models import HAPPENED, AuditEntry, Outcome, Relation
+from customers.preflight import Preflight, as_logged
+from dubadmin.dub.client import Receipt
+from dubadmin.dub.commands import TrackSale
+from dubadmin.dub.errors import Uncertain
+from dubadmin.dub.money import amount_text
+
+from .shared import Row, unknown
+from .tracking import follow, target, with_reference
+
+
+def record_sale(
+    command: TrackSale,
+    *,
+    preflight: Preflight,
+    actor: Actor,
+    reason: str = "",
+    key: str | None = None,
+    override: bool = False,
+    earlier: AuditEntry | None = None,
+    relation: str = "",
+) -> AuditEntry:
+    """Sends a sale once and says whether Dub recorded it (traps S1 to S16).
+
+    Raises ledger.InvoiceTaken when the invoice ID was sent before and `override` is not given.
+    """
+    known = preflight.attribution.customer
+    replayed = preflight.replay_expected and relation != Relation.RESEND
+    try:
+        entry = perform(
+            with_reference(command, actor),
+            actor=actor,
+            target=target(command.customer_external_id, known),
+            judge=lambda result: _judge_sale(command, result, replayed=replayed),
+            key=key,
+            reason=reason,
+            asked={"checks": as_logged(preflight), "override": override},
+            before=facts_of(known) if known else None,
+            earlier=earlier,
+            relation=relation,
+            claim=lambda entry: ledger.claim(command, entry=entry, override=override),
+        )
+    except IntegrityError:
+        if taken := ledger.find(command.invoice_id):
+            raise ledger.InvoiceTaken(taken, command) from None
+        raise
+    if entry.outcome in HAPPENED:
+        follow(entry, preflight=preflight, expected=1)
+    return entry
+
+
+def _judge_sale(command: TrackSale, result: Receipt | Uncertain, *, replayed: bool) -> Verdict:
+    if isinstance(result, Uncertain):
+        return unknown(result, "Check again in a minute: Dub's own events will tell.")
+    sale, customer = result.data.get("sale"), result.data.get("customer")
+    if not isinstance(sale, Mapping) or not isinstance(customer, Mapping):
+        return Verdict(
+            outcome=Outcome.NOT_RECORDED,
+            explanation="Dub answered as if all were fine and recorded nothing: it has no customer "
+            "with this external ID. (S1)",
+        )
+    rows = _sale_rows(command, result.data, sale=sale, customer=customer)
+    if replayed or not all(row["same"] for row in rows if row["must_match"]):
+        return Verdict(
+            outcome=Outcome.NOT_RECORDED,
+            explanation="Dub replayed an earlier sale with this invoice ID and recorded nothing "
+            "new. (S6)",
+            comparison=rows,
+        )
+    return replace(_sale_verdict(command, rows, sale=sale), after={"customer": dict(customer)})
+
+
+def _sale_verdict(command: TrackSale, rows: list[Row], *, sale: Mapping[str, Any]) -> Verdict:
+    stored = str(sale.get("currency", "")).lower()
+    if stored != "usd":
+        text = (
+            f"The sale is recorded, but Dub has no exchange rate for {command.currency.upper()}: "
+            "it keeps the bare number and adds it to totals in US dollars. (S11)"
+        )
+        return Verdict(outcome=Outcome.DIFFERS, explanation=text, comparison=rows)
+    return Verdict(
+        outcome=Outcome.RECORDED,
+        explanation="Dub accepted the sale and is still updating totals. (L11)",
+        comparison=rows,
+    )
+
+
+def _sale_rows(
+    command: TrackSale,
+    data: Mapping[str, Any],
+    *,
+    sale: Mapping[str, Any],
+    customer: Mapping[str, Any],
+) -> list[Row]:
+    asked, stored = command.currency.lower(), str(sale.get("currency", "")).lower()
+    pairs = [
+        ("Customer", command.customer_external_id, _as_asked(command, customer), True),
+        ("Event name", command.event_name or "Purchase", data.get("eventName"), True),
+        ("Invoice ID", command.invoice_id, sale.get("invoiceId"), True),
+        (
+            "Amount",
+            amount_text(command.amount, asked),
+            amount_text(sale.get("amount"), stored),
+            asked == "usd",
+        ),
+    ]
+    rows = [
+        {"label": label, "asked": one, "stored": other, "must_match": must, "same": one == other}
+        for label, one, other, must in pairs
+    ]
+    if asked != "usd":
+        rows[-1]["same"] = None  # converted by Dub at its rate of today (trap S10)
+    return rows
+
+
+def _as_asked(command: TrackSale, customer: Mapping[str, Any]) -> Any:
+    """The answered external ID; in the case that was asked, since Dub ignores case (trap Q1)."""
+    answered = customer.get("externalId")
+    asked = command.customer_external_id
+    return asked if str(answered).casefold() == asked.casefold() else answered

@@ -1,0 +1,50 @@
+"""What leads and sales share: their target, their trace at Dub, and waiting for the event."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+from typing import TypeVar
+
+from django.conf import settings
+from django.utils import timezone
+
+from customers.audit import Actor, Target
+from customers.models import AuditEntry, FollowUp
+from customers.preflight import Preflight
+from dubadmin.dub.commands import TrackLead, TrackSale
+from dubadmin.dub.records import Customer
+
+from .shared import target_of
+
+C = TypeVar("C", TrackLead, TrackSale)
+
+
+def target(external_id: str, known: Customer | None) -> Target:
+    return target_of(known) if known else Target(external_id=external_id, label=external_id)
+
+
+def with_reference(command: C, actor: Actor) -> C:
+    """The command with the request's ID in its metadata, where the setting asks for it (S16)."""
+    if not settings.ADD_REFERENCE_TO_METADATA:
+        return command
+    reference = {"dubadmin_ref": actor.request_id}
+    return replace(command, metadata={**(command.metadata or {}), **reference})
+
+
+def follow(entry: AuditEntry, *, preflight: Preflight, expected: int) -> FollowUp:
+    """Starts to watch for the event of an accepted lead or sale (trap D1)."""
+    known = preflight.attribution.customer
+    return FollowUp.objects.create(
+        entry=entry,
+        customer_id=known.id if known else _new_customer_id(entry),
+        seen_before=preflight.seen_before,
+        expected=expected,
+        due=timezone.now() + timedelta(seconds=settings.FOLLOW_UP_SECONDS),
+    )
+
+
+def _new_customer_id(entry: AuditEntry) -> str:
+    """The Dub ID of the customer that a lead or sale created."""
+    after = entry.after or {}
+    return str(after.get("id") or (after.get("customer") or {}).get("id") or "")

@@ -1,0 +1,130 @@
+"""How long the pages take beside the bare API calls behind them, in one run.
+
+    .venv/bin/python -m tests.benchmarks.pages [--latency-ms 100] [--runs 100]
+
+The site answers over HTTP from a gunicorn of its own, the sandbox from another process; both kinds
+of call alternate, so that the machine's mood hits both alike. Prints medians in milliseconds, the
+ratio, and "own work": the page's median less the bare call's.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import re
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import requests
+
+ROOT = Path(__file__).resolve().parents[2]
+SITE, SANDBOX = 8765, 8766
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--latency-ms", type=int, default=0)
+    parser.add_argument("--runs", type=int, default=100)
+    options = parser.parse_args()
+    with tempfile.TemporaryDirectory() as folder, _running(folder, options.latency_ms):
+        site, dub = requests.Session(), requests.Session()
+        _sign_in(site)
+        dub.headers["Authorization"] = "Bearer dub_sandbox_key"
+        api = f"http://127.0.0.1:{SANDBOX}"
+        query = {"pageSize": "50", "includeExpandedFields": "true"}
+        rows = dub.get(f"{api}/customers", params=query).json()
+        busy = next(row for row in rows if row["sales"])
+        print(f"latency {options.latency_ms} ms, {options.runs} runs each; medians in ms")
+        print(f"{'page':<22}{'bare call':>10}{'page':>10}{'ratio':>8}{'own work':>10}")
+        _compare(
+            "customers, 50 rows",
+            lambda: dub.get(f"{api}/customers", params=query),
+            lambda: site.get(f"http://127.0.0.1:{SITE}/customers/"),
+            options.runs,
+        )
+        _compare(
+            "one customer",
+            lambda: dub.get(f"{api}/customers/{busy['id']}?includeExpandedFields=true"),
+            lambda: site.get(f"http://127.0.0.1:{SITE}/customers/{busy['id']}/"),
+            options.runs,
+        )
+
+
+def _compare(
+    name: str, bare: Callable[[], requests.Response], page: Callable[[], requests.Response], runs: int
+) -> None:
+    times: dict[str, list[float]] = {"bare": [], "page": []}
+    for number in range(runs + 5):
+        for kind, call in (("bare", bare), ("page", page)):
+            started = time.perf_counter()
+            call().raise_for_status()
+            if number >= 5:
+                times[kind].append((time.perf_counter() - started) * 1000)
+    low, high = (statistics.median(times[kind]) for kind in ("bare", "page"))
+    print(f"{name:<22}{low:>10.1f}{high:>10.1f}{high / low:>8.2f}{high - low:>10.1f}")
+
+
+def _sign_in(site: requests.Session) -> None:
+    address = f"http://127.0.0.1:{SITE}/accounts/login/"
+    token = re.search(r'name="csrfmiddlewaretoken" value="(\w+)"', site.get(address).text)
+    assert token
+    form = {"username": "manager", "password": "manager-demo", "csrfmiddlewaretoken": token[1]}
+    assert site.post(address, data=form, headers={"Referer": address}).url != address
+
+
+@contextmanager
+def _running(folder: str, latency_ms: int) -> Iterator[None]:
+    environment = os.environ | {
+        "DATABASE_URL": f"sqlite:///{folder}/bench.sqlite3",
+        "SANDBOX_PORT": str(SANDBOX),
+        "PORT": str(SITE),
+        "DUB_RATE_LIMIT_PER_MINUTE": "100000",
+    }
+    for command in ("migrate", "collectstatic"):
+        _manage(environment, command, "--noinput", "-v0").wait()
+    code = "from customers import demo; demo.install()"
+    _manage(environment, "shell", "-v0", "-c", code).wait()
+    started = [
+        _manage(
+            environment, "sandbox", "--port", str(SANDBOX), "--latency-ms", str(latency_ms)
+        ),
+        subprocess.Popen(
+            [sys.executable, "-m", "gunicorn", "dubadmin.wsgi", "-b", f"127.0.0.1:{SITE}",
+             "--worker-class", "gthread", "--threads", "8", "--log-level", "error"],
+            cwd=ROOT, env=environment,
+        ),
+    ]  # fmt: skip
+    try:
+        _wait_for(f"http://127.0.0.1:{SITE}/readyz")
+        yield
+    finally:
+        for process in started:
+            process.terminate()
+            process.wait()
+
+
+def _manage(environment: dict[str, str], *command: str) -> subprocess.Popen[bytes]:
+    return subprocess.Popen(
+        [sys.executable, "manage.py", *command], cwd=ROOT, env=environment, stdout=subprocess.DEVNULL
+    )
+
+
+def _wait_for(address: str) -> None:
+    for _ in range(300):
+        try:
+            if requests.get(address, timeout=5).ok:
+                return
+        except requests.ConnectionError:
+            pass
+        time.sleep(0.1)
+    raise SystemExit(f"{address} did not answer")
+
+
+if __name__ == "__main__":
+    main()
