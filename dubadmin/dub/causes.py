@@ -252,14 +252,6 @@ CAUSES: tuple[Cause, ...] = (
         cause="Dub withholds partners and commissions from the API key's user.",
         next_step="An owner of the workspace can give access at Dub.",
     ),
-    Cause(
-        of=Refused,
-        status=403,
-        kind="forbidden",
-        title="Dub does not allow this",
-        cause="The workspace's plan, or the API key and its user, may not do this. {says}",
-        next_step="An owner of the workspace can look at plan, role and key at Dub.",
-    ),
     # Customers
     Cause(
         message="Customer not found",
@@ -271,7 +263,7 @@ CAUSES: tuple[Cause, ...] = (
     ),
     Cause(
         action=CUSTOMER,
-        message=r"(?s).*(required but not found|No record was found|does not exist)",
+        message=r"(?s).*(required but not found|No record was found|Record to \w+ does not exist)",
         kind="customer_unknown",
         title="The customer is gone",
         cause="The customer was deleted at Dub while this was on its way.",
@@ -417,6 +409,14 @@ CAUSES: tuple[Cause, ...] = (
         title="No partner program",
         cause="The workspace has no partner program, so it has no partners or commissions.",
         next_step="An owner of the workspace can start a program at Dub.",
+    ),
+    Cause(
+        of=Refused,
+        status=403,
+        kind="forbidden",
+        title="Dub does not allow this",
+        cause="The workspace's plan, or the API key and its user, may not do this. {says}",
+        next_step="An owner of the workspace can look at plan, role and key at Dub.",
     ),
     Cause(
         of=Refused,
