@@ -1,4 +1,4 @@
-"""Settings, read once from the environment (and `.env`). A bad value stops the start in one line."""
+"""Settings, read once from the environment and `.env`. A bad value stops the start in one line."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def _read(name: str, cast: Callable[..., T], default: Any, must: str) -> T:
 
 def _whole(name: str, default: int, *, least: int, most: int) -> int:
     must = f"a whole number from {least} to {most}"
-    value = _read(name, env.int, default, must)
+    value: int = _read(name, env.int, default, must)
     if not least <= value <= most:
         raise _stop(name, must)
     return value
@@ -47,7 +47,7 @@ def _yes_or_no(name: str, default: bool) -> bool:
 
 
 def _address(name: str, default: str) -> str:
-    value = env.str(name, default=default).strip().rstrip("/")
+    value = str(env.str(name, default=default)).strip().rstrip("/")
     try:
         parts = urlsplit(value)
         valid = parts.scheme in {"http", "https"} and bool(parts.hostname) and (parts.port or 1)

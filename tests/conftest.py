@@ -18,7 +18,6 @@ from django.test import Client
 
 from customers import roles
 from customers.audit import Actor
-
 from dubadmin.sandbox import Sandbox
 
 PEOPLE = {
@@ -38,9 +37,7 @@ def sandbox() -> Iterator[Sandbox]:
 
 
 @pytest.fixture
-def dub(
-    sandbox: Sandbox, settings: Any, monkeypatch: pytest.MonkeyPatch
-) -> Iterator[Sandbox]:
+def dub(sandbox: Sandbox, settings: Any, monkeypatch: pytest.MonkeyPatch) -> Sandbox:
     """The sandbox, empty, with the site pointed at it and nothing to wait for between retries."""
     monkeypatch.setattr("dubadmin.dub.client.BACKOFF_SECONDS", (0.0, 0.0))
     sandbox.reset()
@@ -48,7 +45,7 @@ def dub(
     settings.DUB_TIMEOUT_SECONDS = 2
     settings.DUB_RATE_LIMIT_PER_MINUTE = 100_000
     cache.clear()
-    yield sandbox
+    return sandbox
 
 
 @pytest.fixture

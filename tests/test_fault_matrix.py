@@ -103,7 +103,7 @@ FAULTS: dict[str, dict[str, Any]] = {
     "truncated JSON": {"truncate": True},
     "200 garbage": {"status": 200, "body": "<html>All is well</html>"},
 }
-# Per failure: what happened at Dub, the outcome of a lead or sale, the outcome of an edit or delete.
+# Per failure: what happened at Dub; the outcome of a lead or sale, and of an edit or deletion.
 EXPECTED = {
     "connect refused": (0, "not_sent", "not_sent"),
     "connect timeout": (0, "not_sent", "not_sent"),

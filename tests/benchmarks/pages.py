@@ -57,7 +57,10 @@ def main() -> None:
 
 
 def _compare(
-    name: str, bare: Callable[[], requests.Response], page: Callable[[], requests.Response], runs: int
+    name: str,
+    bare: Callable[[], requests.Response],
+    page: Callable[[], requests.Response],
+    runs: int,
 ) -> None:
     times: dict[str, list[float]] = {"bare": [], "page": []}
     for number in range(runs + 5):
@@ -111,7 +114,10 @@ def _running(folder: str, latency_ms: int) -> Iterator[None]:
 
 def _manage(environment: dict[str, str], *command: str) -> subprocess.Popen[bytes]:
     return subprocess.Popen(
-        [sys.executable, "manage.py", *command], cwd=ROOT, env=environment, stdout=subprocess.DEVNULL
+        [sys.executable, "manage.py", *command],
+        cwd=ROOT,
+        env=environment,
+        stdout=subprocess.DEVNULL,
     )
 
 
