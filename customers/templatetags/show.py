@@ -1,0 +1,215 @@
+"""How values look on a page. All of it takes None and odd values, and escapes what it shows."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+from functools import cache
+from typing import Any
+
+import pycountry
+from django import template
+from django.utils import timezone
+from django.utils.formats import date_format
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from heroicons.templatetags.heroicons import heroicon_micro, heroicon_outline
+
+from customers.models import Outcome
+from dubadmin.dub.money import to_major
+
+register = template.Library()
+
+DASH = format_html('<span class="none">–</span>')
+TONES = {
+    "recorded": "ok",
+    "confirmed": "ok",
+    "differs": "warn",
+    "unknown": "warn",
+    "not_recorded": "danger",
+    "refused": "danger",
+    "failed": "danger",
+    "blocked": "danger",
+    "missing": "danger",
+}
+TONE_ICONS = {
+    "ok": "check-circle",
+    "warn": "exclamation-triangle",
+    "stop": "no-symbol",
+    "danger": "x-circle",
+    "neutral": "information-circle",
+}
+EVENT_ICONS = {"click": "cursor-arrow-rays", "lead": "user-plus", "sale": "banknotes"}
+# A write that was refused has recorded nothing, so it is named by what was wanted.
+WRITES = {
+    "customer.update": "Correction",
+    "customer.delete": "Deletion",
+    "lead.record": "Lead",
+    "sale.record": "Sale",
+}
+MOMENTS = {
+    "short": "j M Y, H:i",
+    "long": "j M Y, H:i:s T",
+    "date": "j M Y",
+    "time": "H:i",
+    "day": "l, j F Y",
+}
+
+
+@register.simple_tag
+@cache
+def icon(name: str, size: str = "small") -> SafeString:
+    """A Heroicon beside a text; it says nothing of its own to a screen reader."""
+    if size == "large":
+        return SafeString(heroicon_outline(name, size=None, **{"class": "icon large"}))
+    return SafeString(heroicon_micro(name, size=None, **{"class": "icon"}))
+
+
+@register.simple_tag
+def tone_icon(tone: object, size: str = "small") -> SafeString:
+    return icon(TONE_ICONS.get(str(tone), "information-circle"), size)
+
+
+@register.simple_tag(takes_context=True)
+def current(context: template.Context, exact: str, *within: str) -> SafeString | str:
+    """`aria-current` for a link of the navigation, by the names of the addresses it stands for."""
+    request = context.get("request")
+    match = getattr(request, "resolver_match", None)
+    here = getattr(match, "view_name", "") or ""
+    if here == exact:
+        return format_html(' aria-current="page"')
+    return format_html(' aria-current="true"') if here in within else ""
+
+
+@register.filter
+def money(minor: object, currency: object = "usd") -> SafeString | str:
+    """ "1,234.50 USD" for 123450 minor units, exact for any size."""
+    code = str(currency or "").upper()
+    if isinstance(minor, bool) or not isinstance(minor, int):
+        return DASH if minor is None or minor == "" else str(minor)
+    if len(code) != 3:
+        return f"{minor:,} minor units"
+    return f"{to_major(minor, currency=code):,} {code}"
+
+
+@register.filter
+def moment(value: object, style: str = "short") -> SafeString | str:
+    """A time in the viewer's zone, with UTC in the title."""
+    if not isinstance(value, datetime):
+        return DASH if not value else str(value)
+    try:
+        aware = value if timezone.is_aware(value) else value.replace(tzinfo=UTC)
+        utc, local = aware.astimezone(UTC), timezone.localtime(aware)
+    except (OverflowError, ValueError):
+        return str(value)
+    return format_html(
+        '<time datetime="{}" title="{}">{}</time>',
+        utc.isoformat(timespec="seconds").replace("+00:00", "Z"),
+        f"{utc:%Y-%m-%d %H:%M:%S} UTC",
+        date_format(local, MOMENTS.get(style, MOMENTS["short"])),
+    )
+
+
+@register.filter
+def ago(value: object) -> SafeString | str:
+    """ "5 min ago" up to a day, the date after that; the full time is in the title."""
+    if not isinstance(value, datetime) or not timezone.is_aware(value):
+        return moment(value)
+    passed = timezone.now() - value
+    if not timedelta(0) <= passed < timedelta(days=1):
+        return moment(value)
+    minutes = passed // timedelta(minutes=1)
+    text = "just now"
+    if minutes:
+        text = f"{minutes} min ago" if minutes < 60 else f"{minutes // 60} h ago"
+    return format_html(
+        '<time datetime="{}" title="{}">{}</time>',
+        value.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z"),
+        f"{value.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC",
+        text,
+    )
+
+
+@cache
+def _countries() -> dict[str, str]:
+    return {
+        country.alpha_2: getattr(country, "common_name", country.name)
+        for country in pycountry.countries
+    }
+
+
+@register.filter
+def country_name(code: object) -> str:
+    """The English name of an ISO 3166-1 code; what is no code as it is (trap R5)."""
+    text = str(code or "").strip()
+    return _countries().get(text.upper(), text)
+
+
+@register.filter
+def initials(text: object) -> str:
+    """One or two letters that stand for a name or an e-mail address."""
+    words = str(text or "").partition("@")[0].replace(".", " ").replace("_", " ").split()
+    letters = [letter for word in words if (letter := _first_letter(word))]
+    return "".join([*letters[:1], *letters[1:][-1:]]).upper()[:2] or "?"
+
+
+def _first_letter(word: str) -> str:
+    return next((character for character in word if character.isalnum()), "")
+
+
+@register.filter
+def tone(outcome: object) -> str:
+    return TONES.get(str(outcome or ""), "neutral")
+
+
+@register.filter
+def outcome_badge(entry: object) -> SafeString:
+    """How an entry ended: its words for people, its machine value in `data-outcome`."""
+    value = getattr(entry, "shown_outcome", "") or getattr(entry, "outcome", "") or entry or ""
+    label = getattr(entry, "outcome_label", "") or dict(Outcome.choices).get(str(value), value)
+    return format_html(
+        '<span class="badge {}" data-outcome="{}">{}</span>', tone(value), value, label
+    )
+
+
+@register.filter
+def action_name(entry: object) -> str:
+    action = str(getattr(entry, "action", ""))
+    return WRITES.get(action) or str(getattr(entry, "action_label", action))
+
+
+@register.filter
+def event_icon(kind: object) -> SafeString:
+    return icon(EVENT_ICONS.get(str(kind), "bolt"))
+
+
+@register.filter
+def pretty_json(value: object) -> str:
+    if isinstance(value, str):
+        return value
+    return json.dumps(value, indent=2, ensure_ascii=False, default=str)
+
+
+@register.filter
+def pairs(value: object) -> list[tuple[str, str]]:
+    """A mapping's keys and values as text, whatever the keys are called ("items", say)."""
+    if not isinstance(value, Mapping):
+        return []
+    return [(str(key), _text(each)) for key, each in value.items()]
+
+
+@register.filter
+def shown(value: object) -> SafeString:
+    """A stored value of any kind: empty is said in words, text keeps to its own direction."""
+    if value is None or value == "":
+        return format_html('<span class="none">empty</span>')
+    if isinstance(value, datetime):
+        return SafeString(moment(value, "long"))
+    return format_html("<bdi>{}</bdi>", _text(value))
+
+
+def _text(value: Any) -> str:
+    if isinstance(value, str):
+        return value
+    return json.dumps(value, ensure_ascii=False, default=str)

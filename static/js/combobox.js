@@ -1,0 +1,113 @@
+// A text field that finds customers while one types. Inside [data-combobox="<address>"]; picking
+// fills the field, or opens the customer where [data-open] stands. Without this script the field is
+// a plain one.
+const DELAY = 220;
+
+for (const box of document.querySelectorAll("[data-combobox]")) {
+  const input = box.querySelector("input[type=text], input[type=search]");
+  if (input) enhance(box, input);
+}
+
+function enhance(box, input) {
+  const panel = document.createElement("div");
+  panel.className = "options";
+  panel.id = `${input.id}_options`;
+  panel.role = "listbox";
+  panel.ariaLabel = "Customers found";
+  panel.hidden = true;
+  input.after(panel);
+  for (const [name, value] of Object.entries({
+    role: "combobox",
+    autocomplete: "off",
+    "aria-autocomplete": "list",
+    "aria-expanded": "false",
+    "aria-controls": panel.id,
+  })) {
+    input.setAttribute(name, value);
+  }
+  let timer;
+  let turn = 0;
+
+  const options = () => [...panel.querySelectorAll("[role=option]:not([aria-disabled])")];
+  const active = () => panel.querySelector("[aria-selected=true]");
+
+  function show(open) {
+    panel.hidden = !open;
+    input.setAttribute("aria-expanded", String(open));
+    if (open) return;
+    mark(null);
+    panel.replaceChildren();
+  }
+
+  function mark(option) {
+    active()?.setAttribute("aria-selected", "false");
+    option?.setAttribute("aria-selected", "true");
+    option?.scrollIntoView({ block: "nearest" });
+    if (option) input.setAttribute("aria-activedescendant", option.id);
+    else input.removeAttribute("aria-activedescendant");
+  }
+
+  async function find() {
+    const text = input.value.trim();
+    const mine = ++turn;
+    if (text.length < 2) return show(false);
+    try {
+      await htmx.ajax("GET", box.dataset.combobox, { target: panel, values: { q: text } });
+    } catch {
+      return; // requests.js has said so
+    }
+    const wanted = mine === turn && document.activeElement === input;
+    show(wanted && panel.childElementCount > 0);
+  }
+
+  function pick(option) {
+    clearTimeout(timer);
+    turn++;
+    if ("open" in box.dataset) {
+      location.assign(option.dataset.url);
+      return;
+    }
+    input.value = option.dataset.value;
+    show(false);
+    const picked = box.querySelector("[data-picked]");
+    if (picked) picked.textContent = option.dataset.label;
+    input.dispatchEvent(new Event("change", { bubbles: true }));
+  }
+
+  function step(by) {
+    const all = options();
+    if (!all.length) return;
+    const at = all.indexOf(active());
+    mark(all[(at + by + all.length + (at < 0 && by < 0 ? 1 : 0)) % all.length]);
+  }
+
+  input.addEventListener("input", () => {
+    clearTimeout(timer);
+    timer = setTimeout(find, DELAY);
+    const picked = box.querySelector("[data-picked]");
+    if (picked) picked.textContent = "";
+  });
+
+  input.addEventListener("keydown", (event) => {
+    if (event.isComposing) return;
+    if (event.key === "Escape" && !panel.hidden) {
+      show(false);
+    } else if (event.key === "ArrowDown" && panel.hidden && input.value.trim().length > 1) {
+      find();
+    } else if ((event.key === "ArrowDown" || event.key === "ArrowUp") && !panel.hidden) {
+      step(event.key === "ArrowDown" ? 1 : -1);
+    } else if (event.key === "Enter" && !panel.hidden && active()) {
+      pick(active());
+    } else {
+      return;
+    }
+    event.preventDefault();
+  });
+
+  panel.addEventListener("mousedown", (event) => event.preventDefault());
+  panel.addEventListener("click", (event) => {
+    const option = event.target.closest("[role=option]:not([aria-disabled])");
+    if (option) pick(option);
+  });
+  input.addEventListener("blur", () => show(false));
+}

@@ -1,0 +1,91 @@
+// What goes to the server: one submit per form, no empty parameters in addresses, a busy state,
+// and a message that stays when an update failed.
+const failed = document.getElementById("failed");
+
+document.addEventListener("submit", (event) => {
+  const form = event.target;
+  if (event.defaultPrevented || form.method !== "post") return;
+  if ("sent" in form.dataset) {
+    event.preventDefault();
+    return;
+  }
+  form.dataset.sent = "";
+  // Later, because a disabled button would not send its own name and value.
+  setTimeout(() => setButtons(form, true));
+});
+
+function setButtons(form, disabled) {
+  for (const button of form.elements) {
+    if (button.type === "submit") button.disabled = disabled;
+  }
+}
+
+// The back button brings the page back as it was left: with its buttons disabled.
+window.addEventListener("pageshow", () => {
+  for (const form of document.querySelectorAll("form[data-sent]")) {
+    delete form.dataset.sent;
+    setButtons(form, false);
+  }
+});
+
+// While typing, the search has been sent already when the field is left.
+document.addEventListener(
+  "change",
+  (event) => {
+    if (event.target.matches("[hx-trigger] [type=search]")) event.stopPropagation();
+  },
+  true,
+);
+
+document.addEventListener("htmx:configRequest", (event) => {
+  if (event.detail.verb !== "get") return;
+  for (const [name, value] of Object.entries(event.detail.parameters)) {
+    if (value === "") delete event.detail.parameters[name];
+  }
+});
+
+document.addEventListener("htmx:beforeRequest", ({ detail }) => {
+  detail.target?.setAttribute("aria-busy", "true");
+});
+
+document.addEventListener("htmx:afterRequest", ({ detail }) => {
+  detail.target?.removeAttribute("aria-busy");
+  if (detail.successful) failed.hidden = true;
+});
+
+const last = new WeakMap();
+
+document.addEventListener("htmx:beforeSwap", (event) => {
+  const { xhr, target, serverResponse } = event.detail;
+  const login = document.body.dataset.login;
+  if (login && xhr.responseURL && new URL(xhr.responseURL).pathname === login) {
+    // Signed out meanwhile: the whole page goes to the sign-in, not a part of it.
+    event.detail.shouldSwap = false;
+    location.reload();
+  } else if ("quiet" in (target?.dataset ?? {}) && last.get(target) === serverResponse) {
+    // Polled and unchanged: a live region would read it out again.
+    event.detail.shouldSwap = false;
+  }
+  if (target) last.set(target, serverResponse);
+});
+
+const REASONS = {
+  403: "Your role does not allow this, or you were signed out.",
+  404: "What was asked for is not there any more.",
+  429: "Too many requests at once.",
+};
+
+function tell(why) {
+  failed.querySelector("[data-why]").textContent = why;
+  failed.hidden = false;
+}
+
+document.addEventListener("htmx:responseError", ({ detail }) => {
+  const { status } = detail.xhr;
+  tell(REASONS[status] ?? `dubadmin answered with an error (${status}).`);
+});
+document.addEventListener("htmx:sendError", () => tell("dubadmin could not be reached."));
+document.addEventListener("htmx:timeout", () => tell("dubadmin took too long to answer."));
+document.addEventListener("htmx:swapError", () => tell("The answer could not be shown."));
+
+failed.querySelector("[data-retry]").addEventListener("click", () => location.reload());

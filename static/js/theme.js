@@ -1,0 +1,15 @@
+// Runs before the first paint, so that a chosen theme never flashes. Django's admin keeps the same
+// key with the same three words, and so follows the choice made here.
+(() => {
+  const root = document.documentElement;
+  root.dataset.js = "";
+  const zone = Intl.DateTimeFormat().resolvedOptions().timeZone;
+  if (zone) {
+    document.cookie = `tz=${zone}; path=/; max-age=31536000; samesite=lax`;
+  }
+  try {
+    root.dataset.theme = localStorage.getItem("theme") || "auto";
+  } catch {
+    root.dataset.theme = "auto";
+  }
+})();
