@@ -5,14 +5,19 @@ from __future__ import annotations
 import gzip
 import json
 import socket
+import ssl
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
 import pytest
+import requests
 import responses
+import urllib3.exceptions
+from urllib3 import HTTPConnectionPool
 
+from dubadmin.dub.answers import as_dub_error
 from dubadmin.dub.client import Client
 from dubadmin.dub.commands import Command, DeleteCustomer, TrackLead, TrackSale, UpdateCustomer
 from dubadmin.dub.errors import DubError, RateLimited, Refused, Unavailable, Uncertain
@@ -261,6 +266,7 @@ def test_a_key_that_no_header_can_hold_was_never_sent(ask: Ask, key: str) -> Non
     error = failure(ask, Client(url=URL, key=key, sleep=lambda _: None))
 
     assert type(error) is Unavailable
+    assert "put together" in error.sentence
     assert key not in repr(error)
 
 
@@ -273,13 +279,17 @@ def test_a_body_that_is_no_json_was_never_sent(client: Client) -> None:
         metadata={"rate": float("nan")},
     )
 
-    assert type(failure(lambda dub: dub.send(command), client)) is Unavailable
+    error = failure(lambda dub: dub.send(command), client)
+
+    assert type(error) is Unavailable
+    assert "put together" in error.sentence
 
 
 def test_half_a_surrogate_in_a_question_was_never_sent(client: Client) -> None:
     error = failure(lambda dub: dub.fetch(ListCustomers(search="\ud800")), client)
 
     assert type(error) is Unavailable
+    assert "put together" in error.sentence
 
 
 @both
@@ -423,3 +433,46 @@ def test_an_answer_of_the_right_shape_is_a_receipt(
         assert sent.body is not None
         assert json.loads(sent.body) == command.body
         assert sent.headers["Content-Type"] == "application/json"
+
+
+@both
+def test_a_proxy_that_cannot_be_reached_means_never_sent(
+    ask: Ask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        proxy = f"http://127.0.0.1:{listener.getsockname()[1]}"
+    monkeypatch.setenv("http_proxy", proxy)
+    monkeypatch.setenv("no_proxy", "")
+
+    error = failure(ask, Client(url="http://api.dub.test", key=KEY, sleep=lambda _: None))
+
+    assert type(error) is Unavailable
+
+
+@both
+def test_a_proxy_that_hangs_up_may_have_passed_it_on(
+    ask: Ask, wire: Callable[..., Wire], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("http_proxy", wire(hang_up).url)
+    monkeypatch.setenv("no_proxy", "")
+
+    error = failure(ask, Client(url="http://api.dub.test", key=KEY, sleep=lambda _: None))
+
+    assert type(error) is Uncertain
+
+
+@pytest.mark.parametrize(
+    ("cause", "kind"),
+    [
+        (ssl.SSLCertVerificationError("certificate verify failed"), Unavailable),
+        (ssl.SSLError("decryption failed or bad record mac"), Uncertain),
+    ],
+)
+def test_only_a_certificate_that_fails_means_never_sent(
+    cause: ssl.SSLError, kind: type[DubError]
+) -> None:
+    """A certificate is checked before anything is sent; other TLS errors can come after."""
+    reason = urllib3.exceptions.SSLError(cause)
+    tried = urllib3.exceptions.MaxRetryError(HTTPConnectionPool("api.dub.test"), "/", reason)
+
+    assert type(as_dub_error(requests.exceptions.SSLError(tried))) is kind

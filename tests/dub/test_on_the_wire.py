@@ -251,7 +251,7 @@ def test_the_key_is_in_no_text_of_the_client() -> None:
         answer({"error": {"code": "unprocessable_entity", "message": f"`{KEY}`"}}, status=422),
         answer(b"x", status=404, Content_Type=f"text/{KEY}"),
         answer(f'{{"key": "{KEY}"}}'.encode()),
-        answer(b" " * (Answer.BODY_LIMIT - 4) + KEY.encode(), status=500),
+        answer(b" " * (Answer.BODY_LIMIT - 12) + KEY.encode(), status=500),
     ],
 )
 def test_the_key_is_in_no_error(step: Any, wire: Serve, client_of: Connect) -> None:

@@ -97,7 +97,9 @@ def hold(connection: socket.socket, closing: threading.Event) -> None:
 
 
 def drip(connection: socket.socket, closing: threading.Event) -> None:
-    """Sends a body in single bytes that never ends, each in good time."""
+    """Sends a long body in single bytes, each in good time."""
     connection.sendall(b"HTTP/1.1 200 X\r\nContent-Length: 1000000\r\n\r\n")
-    while not closing.wait(0.02):
+    for _ in range(100):
+        if closing.wait(0.02):
+            return
         connection.sendall(b" ")
