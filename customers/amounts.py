@@ -3,16 +3,25 @@
 from __future__ import annotations
 
 import json
+import math
 import re
+from collections.abc import Iterable
 from decimal import Decimal
 from typing import Any
 
 from dubadmin.dub.commands import MAX_METADATA
+from dubadmin.dub.money import MAX_MINOR
 
 _PLAIN = re.compile(r"\d+(?:[.,]\d{1,2})?")
-_GROUPED = re.compile(r"\d{1,3}(?:,\d{3})+(?:\.\d{1,2})?|\d{1,3}(?:\.\d{3})+(?:,\d{1,2})?")
-_ONE_GROUP = re.compile(r"\d{1,3}[.,]\d{3}")
+_GROUPED = re.compile(
+    r"[1-9]\d{0,2}(?:,\d{3})+(?:\.\d{1,2})?|[1-9]\d{0,2}(?:\.\d{3})+(?:,\d{1,2})?"
+)
+_SPACED = re.compile(r"[1-9]\d{0,2}(?:([ '])\d{3})(?:\1\d{3})*(?:[.,]\d{1,2})?")
+_ONE_GROUP = re.compile(r"[1-9]\d{0,2}[.,]\d{3}")
 _LONGEST = 30
+_DEEPEST = 20
+_UNSTORABLE = re.compile(r"[\0\ud800-\udfff]")
+_NO_AMOUNT = "Enter an amount in digits, such as 1234.56."
 
 
 class NotAnAmount(ValueError):
@@ -20,15 +29,17 @@ class NotAnAmount(ValueError):
 
 
 def parse_amount(text: str) -> Decimal:
-    """Major units from "1234.56", "1234,56", "1,234.56" or "1.234,56"; spaces are ignored.
+    """Major units from "1234.56", "1234,56", "1,234.56", "1.234,56", "1 234,56" or "1'234.56".
 
     Raises NotAnAmount, above all for "1,234" and "1.234", which mean different things to
     different people.
     """
-    digits = re.sub(r"[\s\u2019']", "", text)
+    digits = re.sub(r"[^\S\r\n]", " ", text.strip()).replace("\u2019", "'")
     if len(digits) > _LONGEST or not digits.isascii():
-        raise NotAnAmount("Enter an amount in digits, such as 1234.56.")
-    if _ONE_GROUP.fullmatch(digits):
+        raise NotAnAmount(_NO_AMOUNT)
+    if _SPACED.fullmatch(digits):
+        digits = re.sub("[ ']", "", digits)
+    elif _ONE_GROUP.fullmatch(digits):
         whole, part = re.split(r"[.,]", digits)
         raise NotAnAmount(
             f"“{text.strip()}” can be read in two ways. Write {whole}{part} without a separator, "
@@ -40,7 +51,7 @@ def parse_amount(text: str) -> Decimal:
         return Decimal(_without_groups(digits))
     if re.fullmatch(r"\d+[.,]\d{3,}", digits):
         raise NotAnAmount("Dub keeps at most two decimals, so this cannot be recorded exactly.")
-    raise NotAnAmount("Enter an amount in digits, such as 1234.56.")
+    raise NotAnAmount(_NO_AMOUNT)
 
 
 def _without_groups(digits: str) -> str:
@@ -53,12 +64,14 @@ def _without_groups(digits: str) -> str:
 def parse_metadata(text: str) -> dict[str, Any] | None:
     """Metadata from a JSON object or from lines of `key: value`; None when blank.
 
-    Raises ValueError with a sentence for a person.
+    Raises ValueError with a sentence for a person, above all for what Dub or the audit log could
+    not hold exactly as it was typed.
     """
     text = text.strip()
     if not text:
         return None
     data = _from_json(text) if text.startswith(("{", "[")) else _from_lines(text)
+    _check_exact([data])
     size = len(json.dumps(data, ensure_ascii=False, separators=(",", ":")).encode("utf-16-le")) // 2
     if size > MAX_METADATA:
         raise ValueError(f"Dub keeps at most {MAX_METADATA:,} characters; these are {size:,}.")
@@ -67,11 +80,29 @@ def parse_metadata(text: str) -> dict[str, Any] | None:
 
 def _from_json(text: str) -> dict[str, Any]:
     try:
-        data = json.loads(text, parse_constant=_no_constant)
+        data = json.loads(text, parse_constant=_no_constant, object_pairs_hook=_object)
+    except _Twice:
+        raise
     except (ValueError, RecursionError):
         raise ValueError('This is not valid JSON. Use an object such as {"plan": "pro"}.') from None
     if not isinstance(data, dict):
         raise ValueError('Metadata must be an object with keys, such as {"plan": "pro"}.')
+    return data
+
+
+class _Twice(ValueError):
+    """A key that stands twice: JSON would silently keep the second value only."""
+
+    def __init__(self, key: str) -> None:
+        super().__init__(f"The key “{key[:60]}” stands twice.")
+
+
+def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    data: dict[str, Any] = {}
+    for key, value in pairs:
+        if key in data:
+            raise _Twice(key)
+        data[key] = value
     return data
 
 
@@ -88,6 +119,31 @@ def _from_lines(text: str) -> dict[str, Any]:
                 f"Write “key: value” on each line; this one has no key: “{line[:60]}”."
             )
         if key.strip() in data:
-            raise ValueError(f"The key “{key.strip()[:60]}” stands twice.")
+            raise _Twice(key.strip())
         data[key.strip()] = value.strip()
     return data
+
+
+def _check_exact(values: Iterable[Any]) -> None:
+    """Raises ValueError for what would not be stored as typed, at whatever depth it stands."""
+    level = list(values)
+    for _ in range(_DEEPEST):
+        if not level:
+            return
+        for value in level:
+            if isinstance(value, str) and _UNSTORABLE.search(value):
+                raise ValueError("Metadata must not hold NUL or half a surrogate pair.")
+            if isinstance(value, int | float) and not _is_exact(value):
+                raise ValueError("A number is too large to be stored exactly; put it in quotes.")
+        level = [child for value in level for child in _parts(value)]
+    raise ValueError("Metadata is nested too deeply.")
+
+
+def _is_exact(number: float) -> bool:
+    return abs(number) <= MAX_MINOR if isinstance(number, int) else math.isfinite(number)
+
+
+def _parts(value: Any) -> list[Any]:
+    if isinstance(value, dict):
+        return [*value.keys(), *value.values()]
+    return value if isinstance(value, list) else []

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from html import unescape
 from typing import Any
 
+import hypothesis
 import pytest
 from django.apps import apps
 from django.contrib.auth.models import Group, User
@@ -28,6 +29,11 @@ PEOPLE = {
     "ada": "Administrator",
 }
 ALICE = Actor(id="1", name="alice", role="Editor", request_id="req-of-alice")
+
+
+# The same examples on every run, however slow the machine is.
+hypothesis.settings.register_profile("steady", deadline=None, derandomize=True, database=None)
+hypothesis.settings.load_profile("steady")
 
 
 @pytest.fixture(scope="session")

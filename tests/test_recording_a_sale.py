@@ -17,7 +17,12 @@ pytestmark = pytest.mark.django_db
 
 
 def a_sale(**changes: object) -> TrackSale:
-    fields = {"customer_external_id": "u1", "amount": 4900, "currency": "usd", "invoice_id": "INV-1"}
+    fields = {
+        "customer_external_id": "u1",
+        "amount": 4900,
+        "currency": "usd",
+        "invoice_id": "INV-1",
+    }
     return TrackSale(**{**fields, "event_name": "Purchase", **changes})  # type: ignore[arg-type]
 
 
