@@ -94,6 +94,11 @@ def money(minor: object, currency: object = "usd") -> SafeString | str:
 
 
 @register.filter
+def number(value: object) -> str:
+    return f"{value:,}" if isinstance(value, int) else str(value)
+
+
+@register.filter
 def moment(value: object, style: str = "short") -> SafeString | str:
     """A time in the viewer's zone, with UTC in the title."""
     if not isinstance(value, datetime):
