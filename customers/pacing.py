@@ -1,8 +1,8 @@
 """Pacing: all processes of the deployment together keep to the plan's rate (trap A2).
 
-A leaky bucket in one database row. Dub counts a sliding minute, so 95 % of the rate flows evenly
-and the other 5 % are what a page may take at once. Background work may only use half of that, so
-that people never wait behind it.
+A leaky bucket in one database row. Dub counts a sliding minute, so most of the rate flows evenly
+and the rest, 5 % or what one page needs, may be taken at once. Background work may only use half
+of that, so that people never wait behind it.
 """
 
 from __future__ import annotations
@@ -20,30 +20,49 @@ from dubadmin.dub.errors import RateLimited
 from .models import Pace
 
 PATIENCE_SECONDS = 5.0
+ONE_PAGE = 10.0  # about the most requests that a page sends together
 
 
 def pace(n: int, *, background: bool = False, sleep: Callable[[float], None] = time.sleep) -> None:
     """Waits until `n` requests to Dub may leave together.
 
-    Raises RateLimited when a person would have to wait longer than PATIENCE_SECONDS; background
-    work waits as long as it takes.
+    Raises RateLimited when a person would have to wait longer than PATIENCE_SECONDS in all;
+    background work waits as long as it takes.
     """
+    waited = 0.0
     while (wait := _take(n, background=background)) > 0:
-        if wait > PATIENCE_SECONDS and not background:
+        if waited + wait > PATIENCE_SECONDS and not background:
             raise RateLimited("dubadmin is at the rate that Dub allows.", wait=wait)
         sleep(wait)
+        waited += wait
+
+
+def hold(seconds: float) -> None:
+    """Lets nobody's requests leave for `seconds`: Dub has answered 429 to one of them."""
+    spacing, burst = _flow()
+    until = time.time() + seconds + spacing * burst
+    Pace.objects.get_or_create(name=_name(), defaults={"reached": 0.0})
+    Pace.objects.filter(name=_name()).update(reached=Greatest(F("reached"), Value(until)))
+
+
+def _flow() -> tuple[float, float]:
+    """The seconds between two requests, and how many may leave at once: the rate in any minute."""
+    rate = settings.DUB_RATE_LIMIT_PER_MINUTE
+    burst = max(rate * 0.05, min(ONE_PAGE, rate / 2))
+    return 60 / (rate - burst), burst
 
 
 def _take(n: int, *, background: bool) -> float:
     """0 when the `n` requests are allowed (and counted), else the seconds until they may be."""
-    spacing = 60 / (settings.DUB_RATE_LIMIT_PER_MINUTE * 0.95)
-    burst = max(settings.DUB_RATE_LIMIT_PER_MINUTE * 0.05, 10.0)
-    room = spacing * (max(burst / 2, n) if background else max(burst, n))
+    spacing, burst = _flow()
+    room = spacing * max(burst / 2 if background else burst, n)
     now = time.time()
     allowed = Pace.objects.filter(name=_name(), reached__lte=now + room - n * spacing)
     if allowed.update(reached=Greatest(F("reached"), Value(now)) + n * spacing):
         return 0
-    row, _ = Pace.objects.get_or_create(name=_name(), defaults={"reached": 0.0})
+    row, is_new = Pace.objects.get_or_create(name=_name(), defaults={"reached": 0.0})
+    if is_new:
+        return _take(n, background=background)
     return max(row.reached - (now + room - n * spacing), 0.001)
 
 

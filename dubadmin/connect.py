@@ -6,7 +6,7 @@ from functools import lru_cache
 
 from django.conf import settings
 
-from customers.pacing import pace
+from customers.pacing import hold, pace
 
 from .dub.client import Client
 
@@ -22,4 +22,4 @@ def dub() -> Client:
 
 @lru_cache(maxsize=8)
 def _client(url: str, key: str, timeout: float) -> Client:
-    return Client(url=url, key=key, timeout=timeout, pace=pace)
+    return Client(url=url, key=key, timeout=timeout, pace=pace, hold=hold)

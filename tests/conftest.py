@@ -21,6 +21,8 @@ from customers import roles
 from customers.audit import Actor
 from dubadmin.sandbox import Sandbox
 
+from .at_once import at_once  # noqa: F401  a fixture for everybody
+
 PEOPLE = {
     "vera": "Viewer",
     "alice": "Editor",

@@ -48,13 +48,13 @@ _VALUE_REJECTED = re.compile(
 def read_answer(
     response: requests.Response, deadline: float, *, hide: Callable[[str], str]
 ) -> tuple[Answer, str]:
-    """The answer and its whole text. What is kept of it, the answer, never holds the key."""
-    text = _body(response, deadline)
+    """The answer and its whole text, without the key should whoever answered have echoed it."""
+    text = hide(_body(response, deadline))
     code, message = _error_of(text) if response.status_code >= 400 else ("", "")
     answer = Answer(
         status=response.status_code,
         content_type=hide(response.headers.get("Content-Type", "")),
-        body=hide(text)[: Answer.BODY_LIMIT],
+        body=text[: Answer.BODY_LIMIT],
         code=hide(code),
         message=hide(message),
     )

@@ -30,7 +30,7 @@ from .answers import (
 )
 from .commands import Command
 from .errors import Answer, DubError, RateLimited, Unavailable, Uncertain
-from .reads import AnyRead, Read
+from .reads import AnyRead, ListEvents, Read
 from .records import Json, Malformed
 
 T = TypeVar("T")
@@ -70,7 +70,8 @@ class Client:
 
     `url` is the API's base address, `key` its bearer key, `timeout` the seconds allowed to connect
     and again to answer. `pace(n)` is called before n requests leave and may raise RateLimited
-    (trap A2). `sleep` is what a retry waits with.
+    (trap A2). `hold(seconds)` is called when Dub itself said to wait so long. `sleep` is what a
+    retry waits with.
     """
 
     def __init__(
@@ -80,11 +81,13 @@ class Client:
         key: str,
         timeout: float = 10.0,
         pace: Callable[[int], None] = lambda n: None,
+        hold: Callable[[float], None] = lambda seconds: None,
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
         self.url = url.rstrip("/")
         self.timeout = timeout
         self._pace = pace
+        self._hold = hold
         self._sleep = sleep
         self._key = _BearerKey(key)
         self._session = _session(self._key)
@@ -96,7 +99,11 @@ class Client:
         A read that is asked again after a failure is not counted again by `pace`.
         """
         self._pace(1)
-        return self._fetch(read)
+        try:
+            return self._fetch(read)
+        except RateLimited as error:
+            self._hold_for(read, error)
+            raise
 
     def fetch_together(self, *reads: AnyRead) -> list[Any]:
         """The answers to several reads asked side by side, in their order.
@@ -104,7 +111,10 @@ class Client:
         An answer that failed is its DubError in the list, so that one of them can be missing.
         """
         self._pace(len(reads))
-        return list(self._pool.map(self._fetch_or_error, reads))
+        answers = list(self._pool.map(self._fetch_or_error, reads))
+        for read, answer in zip(reads, answers, strict=True):
+            self._hold_for(read, answer)
+        return answers
 
     def send(self, command: Command) -> Receipt:
         """Sends a write, once. Raises Refused, Unavailable or Uncertain; never retries.
@@ -113,7 +123,11 @@ class Client:
         """
         request = self._prepared(lambda: _write(self.url, command))
         self._pace(1)
-        answer, text = self._exchange(request)
+        try:
+            answer, text = self._exchange(request)
+        except RateLimited as error:
+            self._hold(error.wait)
+            raise
         if failed_half_way(answer):
             raise Uncertain("Dub failed after it had begun to store this.", answer=answer)
         raise_for(answer)
@@ -121,6 +135,11 @@ class Client:
             return Receipt(data=command.check(parse(text)), answer=answer)
         except (Malformed, ValueError) as error:
             raise not_dub(answer) from error
+
+    def _hold_for(self, read: AnyRead, answer: object) -> None:
+        """Events have a limit of their own, by the second, which says nothing about the other."""
+        if isinstance(answer, RateLimited) and read.path != ListEvents.path:
+            self._hold(answer.wait)
 
     def _fetch_or_error(self, read: AnyRead) -> Any:
         try:
