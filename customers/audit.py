@@ -132,7 +132,7 @@ def note(
 def actor_of(request: HttpRequest) -> Actor:
     """The signed-in person behind a request, with role and address as of now."""
     return Actor(
-        **person(request.user),
+        **person(getattr(request, "user", AnonymousUser())),
         ip=getattr(request, "client_ip", ""),
         user_agent=request.headers.get("User-Agent", "")[:300],
         request_id=getattr(request, "request_id", ""),

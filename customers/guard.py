@@ -39,7 +39,7 @@ def page(
         def guarded(request: Request, *args: Any, **kwargs: Any) -> HttpResponse:
             if isinstance(request.user, AnonymousUser):
                 return redirect_to_login(request.get_full_path())
-            _require(request, action, permission)
+            require(request, action, permission)
             request.looked, request.asked = Target(), None
             response = view(request, *args, **kwargs)
             patch_vary_headers(response, ["HX-Request"])
@@ -54,7 +54,8 @@ def page(
     return decorate
 
 
-def _require(request: Request, action: str, permission: str | None) -> None:
+def require(request: Request, action: str, permission: str | None) -> None:
+    """Stops who lacks `permission` with a 403 in words, and logs the attempt."""
     if permission is None or request.user.has_perm(permission):
         return
     note(
@@ -64,10 +65,10 @@ def _require(request: Request, action: str, permission: str | None) -> None:
         asked={"method": request.method, "path": request.path[:300]},
         explanation="The role does not allow it.",
     )
-    raise PermissionDenied(refusal(permission))
+    raise PermissionDenied(_refusal(permission))
 
 
-def refusal(permission: str) -> str:
+def _refusal(permission: str) -> str:
     """Who may do what this person may not."""
     codename = permission.rsplit(".", maxsplit=1)[-1]
     roles = [name for name, codenames in ROLES.items() if codename in codenames]

@@ -47,6 +47,7 @@ ACTIONS = {
     "delivery.confirm": "Saw the event at Dub",
     "delivery.miss": "Missed the event at Dub",
     "write.settle": "Settled an unknown result",
+    "write.resend": "Sent an unknown write again",
     "audit.list": "Looked through the audit log",
     "audit.view": "Looked at an audit entry",
     "session.sign_in": "Signed in",

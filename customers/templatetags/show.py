@@ -13,7 +13,7 @@ from django import template
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.html import format_html
-from django.utils.safestring import SafeString
+from django.utils.safestring import SafeString, mark_safe
 from heroicons.templatetags.heroicons import heroicon_micro, heroicon_outline
 
 from customers.models import Outcome
@@ -21,7 +21,7 @@ from dubadmin.dub.money import to_major
 
 register = template.Library()
 
-DASH = format_html('<span class="none">–</span>')
+DASH = mark_safe('<span class="none">–</span>')
 TONES = {
     "recorded": "ok",
     "confirmed": "ok",
@@ -78,8 +78,8 @@ def current(context: template.Context, exact: str, *within: str) -> SafeString |
     match = getattr(request, "resolver_match", None)
     here = getattr(match, "view_name", "") or ""
     if here == exact:
-        return format_html(' aria-current="page"')
-    return format_html(' aria-current="true"') if here in within else ""
+        return mark_safe(' aria-current="page"')
+    return mark_safe(' aria-current="true"') if here in within else ""
 
 
 @register.filter
@@ -208,7 +208,7 @@ def pairs(value: object) -> list[tuple[str, str]]:
 def shown(value: object) -> SafeString:
     """A stored value of any kind: empty is said in words, text keeps to its own direction."""
     if value is None or value == "":
-        return format_html('<span class="none">empty</span>')
+        return mark_safe('<span class="none">empty</span>')
     if isinstance(value, datetime):
         return SafeString(moment(value, "long"))
     return format_html("<bdi>{}</bdi>", _text(value))

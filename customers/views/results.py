@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.core.exceptions import PermissionDenied
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -12,7 +11,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from customers import followup, services
 from customers.audit import AlreadyAsked, actor_of
-from customers.guard import page, refusal
+from customers.guard import page, require
 from customers.http import Request
 from customers.models import WRITES, AuditEntry, FollowUp, Outcome
 from customers.problems import problem_of
@@ -144,17 +143,11 @@ def result_follow(request: Request, number: int) -> HttpResponse:
     return response
 
 
-def _may_write(request: Request, entry: AuditEntry) -> None:
-    permission = _PERMISSION[entry.action]
-    if not request.user.has_perm(permission):
-        raise PermissionDenied(refusal(permission))
-
-
 @require_POST
 @page("write.settle", permission="customers.view_customers")
 def result_settle(request: Request, number: int) -> HttpResponse:
     entry = _entry(number)
-    _may_write(request, entry)
+    require(request, "write.settle", _PERMISSION[entry.action])
     if followup.can_settle(entry):
         followup.settle(entry, actor=actor_of(request))
     return redirect(result_url(entry))
@@ -164,7 +157,7 @@ def result_settle(request: Request, number: int) -> HttpResponse:
 @page("write.resend", permission="customers.view_customers")
 def result_resend(request: Request, number: int) -> HttpResponse:
     entry = _entry(number)
-    _may_write(request, entry)
+    require(request, "write.resend", _PERMISSION[entry.action])
     if not followup.can_resend(entry):
         return redirect(result_url(entry))
     try:
