@@ -23,7 +23,8 @@ function isVisible(element) {
 
 function follow(key) {
   const targets = [...document.querySelectorAll("[data-key]")];
-  const target = targets.find((each) => each.dataset.key === key && isVisible(each));
+  // The page's own field or link comes after the one in the frame.
+  const target = targets.findLast((each) => each.dataset.key === key && isVisible(each));
   if (!target) return false;
   if (target.matches("input")) {
     target.focus();
