@@ -11,18 +11,29 @@ from django.utils import timezone
 from dubadmin.dub.commands import DEDUPE_DAYS, lead_key
 from dubadmin.dub.records import Event
 
-from .models import AuditEntry, Outcome
+from .models import HAPPENED, AuditEntry, Outcome
 
 DEDUPE_WINDOW = timedelta(days=DEDUPE_DAYS)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Window:
-    """A running dedupe key at Dub: what set it, when it ends, and our entry if it was ours."""
+    """A running dedupe key at Dub: what set it, when it ends, and our entry if it was ours.
+
+    `sure` is False when it may end sooner, or may never have been set: after an attempt whose
+    answer was lost, or one that Dub took for the repeat of something we do not know.
+    """
 
     because: str
     expires: datetime
     entry: AuditEntry | None = None
+    sure: bool = True
+
+    @property
+    def until(self) -> str:
+        """The end as a person reads it, after the word "until"."""
+        text = f"{timezone.localtime(self.expires):%d %b %Y %H:%M %Z}"
+        return text if self.sure else f"{text} at the latest"
 
 
 def open_window(
@@ -31,16 +42,19 @@ def open_window(
     """The dedupe key that swallows a lead of this name now, None when there is none (L1 to L3).
 
     Known from our own attempts, failed ones included, and from Dub's lead events. A repeat does
-    not prolong a key, so the earliest attempt that found no running key counts.
+    not prolong a key, so the earliest attempt that found no running key counts, unless it may not
+    have arrived and a later one proves that it set the key.
     """
     now = at or timezone.now()
     open_: Window | None = None
-    for moment, because, entry in sorted(
+    for window in sorted(
         [*_attempts(external_id, event_name, now), *_recorded(events, event_name)],
-        key=lambda each: each[0],
+        key=lambda window: window.expires,
     ):
-        if moment < now and (open_ is None or moment >= open_.expires):
-            open_ = Window(because=because, expires=moment + DEDUPE_WINDOW, entry=entry)
+        moment = window.expires - DEDUPE_WINDOW
+        proven = window.sure and open_ is not None and not open_.sure
+        if moment < now and (open_ is None or moment >= open_.expires or proven):
+            open_ = window
     return open_ if open_ and open_.expires > now else None
 
 
@@ -57,31 +71,47 @@ def open_windows(external_id: str, *, events: Iterable[Event] = ()) -> list[str]
         name: open_window(external_id, event_name=name, events=leads) for name in sorted(names)
     }
     return [
-        f"A new lead named “{name}” is swallowed until "
-        f"{timezone.localtime(window.expires):%d %b %Y %H:%M %Z}, even for a new customer. (L4)"
+        f"A new lead named “{name}” is swallowed until {window.until}, even for a new customer. "
+        "(L4)"
         for name, window in windows.items()
         if window
     ]
 
 
-_Set = tuple[datetime, str, AuditEntry | None]
-
-
-def _attempts(external_id: str, event_name: str, now: datetime) -> list[_Set]:
+def _attempts(external_id: str, event_name: str, now: datetime) -> list[Window]:
     entries = AuditEntry.objects.filter(
         action="lead.record",
         target_external_id=external_id,
-        lead_key=lead_key(event_name)[:300],
+        lead_key=stored_key(event_name),
         at__gte=now - 2 * DEDUPE_WINDOW,
     )
-    return [(entry.at, _attempt_text(entry), entry) for entry in entries if _set_the_key(entry)]
+    return [
+        Window(
+            because=_attempt_text(entry),
+            expires=entry.at + DEDUPE_WINDOW,
+            entry=entry,
+            sure=entry.outcome in _SURE,
+        )
+        for entry in entries
+        if _may_have_set_the_key(entry)
+    ]
 
 
-def _set_the_key(entry: AuditEntry) -> bool:
+def stored_key(event_name: str) -> str:
+    """The name's key, cut to what the log's column holds."""
+    return lead_key(event_name)[:300]
+
+
+_SURE = HAPPENED | {Outcome.REFUSED}
+
+
+def _may_have_set_the_key(entry: AuditEntry) -> bool:
     """Dub sets the key before it looks up the click, so a 404 has set it too (L1)."""
-    if entry.outcome == Outcome.NOT_SENT:
+    if entry.outcome == Outcome.NOT_SENT or entry.body.get("mode") == "deferred":
         return False
-    return entry.outcome != Outcome.REFUSED or (entry.answered or {}).get("status") == 404
+    answered = entry.answered or {}
+    refused_late = answered.get("status") == 404 and "Workspace" not in answered.get("message", "")
+    return entry.outcome != Outcome.REFUSED or refused_late
 
 
 def _attempt_text(entry: AuditEntry) -> str:
@@ -89,18 +119,22 @@ def _attempt_text(entry: AuditEntry) -> str:
         Outcome.RECORDED: "recorded",
         Outcome.DIFFERS: "recorded",
         Outcome.REFUSED: "tried, and refused by Dub,",
+        Outcome.NOT_RECORDED: "tried, and taken by Dub for a repeat,",
         Outcome.UNKNOWN: "sent, with an unknown result,",
     }.get(Outcome(entry.shown_outcome), "tried")
-    return f"A lead of this name was {how} here on {timezone.localtime(entry.at):%d %b %Y %H:%M}."
+    return f"A lead of this name was {how} here on {_when(entry.at)}."
 
 
-def _recorded(events: Iterable[Event], event_name: str) -> list[_Set]:
+def _when(moment: datetime) -> str:
+    return f"{timezone.localtime(moment):%d %b %Y %H:%M}"
+
+
+def _recorded(events: Iterable[Event], event_name: str) -> list[Window]:
     key = lead_key(event_name)
     return [
-        (
-            e.at,
-            f"Dub recorded a lead of this name on {timezone.localtime(e.at):%d %b %Y %H:%M}.",
-            None,
+        Window(
+            because=f"Dub recorded a lead of this name on {_when(e.at)}.",
+            expires=e.at + DEDUPE_WINDOW,
         )
         for e in events
         if e.at and lead_key(e.name) == key

@@ -17,10 +17,16 @@ from dubadmin.dub.reads import GetCustomer, ListEvents
 from dubadmin.dub.records import Customer, Event
 
 from .audit import Actor, note
-from .facts import same
-from .models import AuditEntry, FollowUp, Outcome, Relation, pending_timeout
-from .queries import is_unknown_customer
-from .services import target_of_entry
+from .models import (
+    NOTHING_HAPPENED,
+    AuditEntry,
+    FollowUp,
+    Outcome,
+    Relation,
+    pending_timeout,
+)
+from .queries import MAX_EVENTS, is_unknown_customer
+from .services import stored_rows, target_of_entry
 
 BOTH_CLOCKS = timedelta(minutes=2)  # how far Dub's clock may be from ours
 
@@ -32,6 +38,9 @@ def check(follow_up: FollowUp, *, actor: Actor) -> FollowUp:
     """
     if follow_up.state != FollowUp.State.PENDING:
         return follow_up
+    if not follow_up.customer_id and (customer := _customer_of(follow_up.entry)):
+        follow_up.customer_id = customer.id
+        follow_up.save(update_fields=["customer_id"])
     found = len(_events_like(follow_up.entry, customer_id=follow_up.customer_id))
     if found >= follow_up.seen_before + follow_up.expected:
         _settle(follow_up, FollowUp.State.CONFIRMED, actor=actor)
@@ -55,6 +64,7 @@ def _settle(follow_up: FollowUp, state: FollowUp.State, *, actor: Actor) -> None
     open_ = FollowUp.objects.filter(pk=follow_up.pk, state=FollowUp.State.PENDING)
     follow_up.state = state
     if not open_.update(state=state):
+        follow_up.refresh_from_db(fields=["state"])
         return
     confirmed = state == FollowUp.State.CONFIRMED
     note(
@@ -73,7 +83,8 @@ def _events_like(entry: AuditEntry, *, customer_id: str) -> list[Event]:
         return []
     body = entry.body
     kind = "sales" if entry.action == "sale.record" else "leads"
-    events: list[Event] = dub().fetch(ListEvents(kind=kind, customer_id=customer_id))
+    read = ListEvents(kind=kind, customer_id=customer_id, limit=MAX_EVENTS)
+    events: list[Event] = dub().fetch(read)
     if kind == "sales":
         return [event for event in events if event.invoice_id == body["invoiceId"]]
     return [event for event in events if lead_key(event.name) == lead_key(body["eventName"])]
@@ -126,23 +137,39 @@ _Found = tuple[Outcome, str]
 
 
 def _settle_event(entry: AuditEntry) -> _Found:
-    customer = _customer_of(entry)
-    if customer is None:
+    if entry.body.get("mode") == "deferred":
+        return _settle_deferred(entry)
+    customer_id = entry.target_id or _id_of_new_customer(entry)
+    if not customer_id:
         return Outcome.NOT_RECORDED, "Dub has no such customer, so nothing was recorded."
     since = entry.at - BOTH_CLOCKS
-    events = _events_like(entry, customer_id=customer.id)
+    events = _events_like(entry, customer_id=customer_id)
     if any(event.at and event.at >= since for event in events):
         return Outcome.RECORDED, "The event is at Dub: it was recorded."
     return Outcome.NOT_RECORDED, "No such event is at Dub."
+
+
+def _settle_deferred(entry: AuditEntry) -> _Found:
+    """A deferred lead has no event; all that it does is save a customer that was new (L7)."""
+    if entry.before:
+        return Outcome.NOT_RECORDED, "Dub knew the customer already, so it recorded nothing. (L7)"
+    if _customer_of(entry) is None:
+        return Outcome.NOT_RECORDED, "Dub has no such customer, so nothing was recorded."
+    return Outcome.RECORDED, "Dub has the customer: saved, lead deferred. (L7)"
+
+
+def _id_of_new_customer(entry: AuditEntry) -> str:
+    customer = _customer_of(entry)
+    return customer.id if customer else ""
 
 
 def _settle_update(entry: AuditEntry) -> _Found:
     customer = _customer_of(entry)
     if customer is None:
         return Outcome.NOT_RECORDED, "Dub no longer has this customer."
-    asked = entry.body
-    kept = [key for key, value in asked.items() if same(key, value, customer.raw.get(key))]
-    if len(kept) == len(asked):
+    rows = stored_rows(entry.body, stored=customer.raw, before=entry.before or {})
+    kept = [row for row in rows if row["same"]]
+    if len(kept) == len(rows):
         return Outcome.RECORDED, "Dub has every value as it was sent."
     if kept:
         return Outcome.DIFFERS, "Dub has some of the values as they were sent."
@@ -183,9 +210,16 @@ def can_resend(entry: AuditEntry) -> bool:
         entry.action in {"sale.record", "lead.record"}
         and entry.shown_outcome == Outcome.UNKNOWN
         and not settlement(entry)
+        and not _is_sent_again(entry)
         and pending_timeout() < age < timedelta(days=DEDUPE_DAYS) - BOTH_CLOCKS
         and (entry.body.get("mode") != "deferred")
     )
+
+
+def _is_sent_again(entry: AuditEntry) -> bool:
+    """Whether a resend of it may have arrived; that one then tells what to do next."""
+    again = entry.later.filter(relation=Relation.RESEND)
+    return again.exclude(outcome__in=NOTHING_HAPPENED).exists()
 
 
 def unsettled(*, limit: int = 50) -> list[AuditEntry]:

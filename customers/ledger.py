@@ -8,7 +8,7 @@ from django.utils import timezone
 from dubadmin.dub.commands import TrackSale
 from dubadmin.dub.money import to_major
 
-from .models import NOTHING_HAPPENED, AuditEntry, Invoice
+from .models import NOTHING_HAPPENED, AuditEntry, Invoice, Outcome, Relation
 
 
 class InvoiceTaken(Exception):
@@ -22,9 +22,12 @@ class InvoiceTaken(Exception):
 
 def find(invoice_id: str) -> Invoice | None:
     """The newest sending of `invoice_id` that recorded a sale, or may have."""
+    settled = AuditEntry.objects.filter(relation=Relation.SETTLE, outcome=Outcome.NOT_RECORDED)
+    open_ = (Outcome.PENDING, Outcome.UNKNOWN)
     return (
         Invoice.objects.filter(invoice_id=invoice_id)
         .exclude(entry__outcome__in=NOTHING_HAPPENED)
+        .exclude(entry__outcome__in=open_, entry_id__in=settled.values("earlier_id"))
         .select_related("entry")
         .order_by("-serial")
         .first()

@@ -47,12 +47,19 @@ def merge(
     wanted: Mapping[str, Any],
     present: Mapping[str, Any],
     choices: Mapping[str, str] | None = None,
+    against: Mapping[str, Any] | None = None,
 ) -> Merge:
     """Compares by Dub's keys. `choices` maps a key to "mine" or "theirs" where it was asked.
 
+    `against` holds their value as it was shown for that choice: when Dub has yet another one by
+    now, the choice does not count, since nobody has made it about that value.
     A name that Dub made up is absent from all three and so is no change (trap Q9).
     """
-    chosen = choices or {}
+    chosen = {
+        key: choice
+        for key, choice in (choices or {}).items()
+        if against is None or (key in against and same(key, against[key], present.get(key)))
+    }
     theirs = {change.key: change for change in changes_between(seen, editable(present))}
     changes, conflicts = [], []
     for key, mine in wanted.items():

@@ -21,6 +21,10 @@ from .dedupe import DEDUPE_WINDOW, open_window
 from .models import HAPPENED
 from .queries import Attribution, attribution
 
+# What Dub takes where the request names none.
+DEFAULT_SALE_NAME = "Purchase"
+DEFAULT_PROCESSOR = "custom"
+
 
 @dataclass(frozen=True, kw_only=True)
 class Check:
@@ -133,14 +137,19 @@ def _dedupe(checks: _Checks, command: TrackLead, known: Attribution) -> None:
     window = open_window(
         command.customer_external_id, event_name=command.event_name, events=known.leads
     )
-    if window is None:
+    if window:
+        checks.warn(
+            f"{window.because} Until {window.until} Dub {'will' if window.sure else 'may'} answer"
+            " as if all were fine and record nothing for this event name. Use another event name, "
+            "or wait. (L1, L2)"
+        )
+    elif known.leads_error:
+        checks.warn(
+            "Dub's events could not be read, so it is not sure that no lead of this name was "
+            "recorded in the last 7 days. If one was, Dub records nothing. (L2)"
+        )
+    else:
         checks.ok("No lead of this name in the last 7 days: it will count.")
-        return
-    until = timezone.localtime(window.expires)
-    checks.warn(
-        f"{window.because} Until {until:%d %b %Y %H:%M %Z} Dub answers as if all were fine and "
-        "records nothing for this event name. Use another event name, or wait. (L1, L2)"
-    )
 
 
 def check_sale(command: TrackSale) -> Preflight:
@@ -164,13 +173,27 @@ def check_sale(command: TrackSale) -> Preflight:
 
 
 def _replays(command: TrackSale, same: list[Event]) -> bool:
-    """Whether Dub still keeps an answer for this invoice ID: for 7 days after a sale (S6, S8)."""
+    """Whether Dub may repeat an answer that cannot be told from one to this very sale (S6, S8).
+
+    It keeps an answer for 7 days. One to a sale of another name or processor gives itself away,
+    and an answer with ours is then proof that Dub recorded it: not every sale at Dub set a key.
+    """
     since = timezone.now() - DEDUPE_WINDOW
     earlier = ledger.find(command.invoice_id)
-    recorded = earlier is not None and earlier.entry.outcome in HAPPENED
-    return any(event.at and event.at >= since for event in same) or (
-        recorded and earlier is not None and earlier.entry.at >= since
+    if earlier and earlier.entry.outcome in HAPPENED and earlier.entry.at >= since:
+        body = earlier.entry.body
+        if _alike(command, body.get("eventName"), body.get("paymentProcessor")):
+            return True
+    return any(
+        event.at and event.at >= since and _alike(command, event.name, event.payment_processor)
+        for event in same
     )
+
+
+def _alike(command: TrackSale, name: str | None, processor: str | None) -> bool:
+    return (name or DEFAULT_SALE_NAME) == (command.event_name or DEFAULT_SALE_NAME) and (
+        processor or DEFAULT_PROCESSOR
+    ) == (command.payment_processor or DEFAULT_PROCESSOR)
 
 
 def _customer_of_sale(checks: _Checks, command: TrackSale, known: Attribution) -> Event | None:
@@ -184,7 +207,13 @@ def _customer_of_sale(checks: _Checks, command: TrackSale, known: Attribution) -
             )
         return None
     checks.ok(f"Dub knows this customer: {known.customer.label}.")
-    if command.click_id or command.customer_name or command.customer_email:
+    ignored = (
+        command.click_id,
+        command.customer_name,
+        command.customer_email,
+        command.customer_avatar,
+    )
+    if any(ignored):
         checks.warn(
             "Dub ignores click ID, name, e-mail and avatar for a customer that it knows. (S4)"
         )
@@ -193,7 +222,7 @@ def _customer_of_sale(checks: _Checks, command: TrackSale, known: Attribution) -
 
 
 def _lead_of_sale(checks: _Checks, command: TrackSale, known: Attribution) -> Event | None:
-    if known.events_error:
+    if known.leads_error:
         checks.warn("Dub's events could not be read, so it is not sure that there is a lead. (S3)")
         return None
     name = command.lead_event_name
@@ -223,8 +252,13 @@ def _invoice(checks: _Checks, command: TrackSale, known: Attribution) -> None:
             "Dub already has a sale of this customer with this invoice ID. Within 7 days it would "
             "only repeat its first answer; later the sale would count twice. (S6, S8)"
         )
+    elif known.sales_error:
+        checks.warn(
+            "dubadmin has not sent this invoice ID before, but Dub's sales could not be read, so "
+            "it is not sure that Dub has none with it. (S6)"
+        )
     else:
-        checks.ok("This invoice ID has not been sent before.")
+        checks.ok("dubadmin has not sent this invoice ID before.")
 
 
 def as_logged(preflight: Preflight) -> list[dict[str, Any]]:

@@ -30,7 +30,8 @@ from .models import WRITES, AuditEntry, Outcome
 FACETS_SECONDS = 60
 KNOWN_SECONDS = 24 * 3600
 EVENT_KINDS = ("clicks", "leads", "sales")
-_NOT_WORDS = re.compile(r"[^\w@.+'&]+")
+_NOT_WORDS = re.compile(r"[^\w.'&]+")
+MAX_EVENTS = 1000  # the most that Dub gives at once
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -104,15 +105,17 @@ def list_customers(
         listing,
         replace(listing, expanded=False),
         CountCustomers(**filters),
-        *(read for _, read in by_id),
+        *_twice(by_id),
         *([] if known_facets else _FACETS),
     )
-    facets = known_facets or _facets(rest[len(by_id) :])
+    facets = known_facets or _facets(rest[2 * len(by_id) :])
     if isinstance(found, DubError):
         return Listing(customers=[], total=None, error=found), facets
-    customers = _with_true_names(found, again) if words_of(q) or not q else []
+    if q.strip() and not words_of(q):
+        found, total = [], 0  # nothing that Dub could look for, so it answered with everybody
+    customers = _with_true_names(found, again)
     remember(customers)
-    exact = _matches(by_id, rest)
+    exact = _matches(by_id, _confirmed(rest, of=by_id))
     return Listing(
         customers=customers, total=total if isinstance(total, int) else None, exact=exact
     ), facets
@@ -127,6 +130,23 @@ def _reads_by_id(text: str) -> list[tuple[str, GetCustomer]]:
     if not text.startswith("ext_") and not re.search(r"\s", text):
         reads.append(("Dub ID", GetCustomer(id=text)))
     return reads
+
+
+def _twice(by_id: Sequence[tuple[str, GetCustomer]]) -> list[GetCustomer]:
+    """Each read two times, to tell a stored name from a made-up one (trap Q9)."""
+    reads = [read for _, read in by_id]
+    return [*reads, *(replace(read, expanded=False) for read in reads)]
+
+
+def _confirmed(answers: Sequence[Any], *, of: Sequence[object]) -> list[Any]:
+    """The first answers to `_twice`, with the names that the second ones confirm."""
+    pairs = zip(answers[: len(of)], answers[len(of) :], strict=False)
+    return [
+        true_name(first, again.name if isinstance(again, Customer) else "")
+        if isinstance(first, Customer)
+        else first
+        for first, again in pairs
+    ]
 
 
 def _matches(asked: Sequence[tuple[str, Any]], answers: Sequence[Any]) -> list[Match]:
@@ -164,16 +184,20 @@ def _facets(answers: Sequence[Any]) -> Facets:
 def _with_true_names(found: list[Customer], again: Any) -> list[Customer]:
     """Customers without the names that Dub made up: those differ between two reads (trap Q9)."""
     names = {} if isinstance(again, DubError) else {each.id: each.name for each in again}
-    return [true_name(each, names.get(each.id, each.name)) for each in found]
+    return [true_name(each, names.get(each.id, "")) for each in found]
 
 
 def true_name(customer: Customer, name_again: str) -> Customer:
+    """`customer` without its name, unless a second read confirms it or there is an e-mail."""
     made_up = not customer.email and customer.name != name_again
     return replace(customer, name="") if made_up else customer
 
 
 def get_customer(id: str) -> Customer:
-    """One customer, read twice side by side to tell a stored name from a made-up one (Q9)."""
+    """One customer, read twice side by side to tell a stored name from a made-up one (Q9).
+
+    Raises DubError, also when only the name of a customer without e-mail could not be confirmed.
+    """
     first, again = dub().fetch_together(GetCustomer(id=id), GetCustomer(id=id, expanded=False))
     return _settled(first, again)
 
@@ -182,6 +206,8 @@ def _settled(first: Any, again: Any) -> Customer:
     if isinstance(first, DubError):
         raise first
     customer: Customer = first
+    if isinstance(again, DubError) and not customer.email:
+        raise again
     remember([customer])
     return customer if isinstance(again, DubError) else true_name(customer, again.name)
 
@@ -247,14 +273,15 @@ class Attribution:
 
     `customer` is None when Dub does not know the external ID. `link` is the customer's own link
     with its state, None when it has none or could not be read. `leads` and `sales` are its
-    events, newest first; `events_error` says why they are missing.
+    events, newest first; `leads_error` and `sales_error` say why they are missing.
     """
 
     customer: Customer | None
     link: Link | None = None
     leads: list[Event] = field(default_factory=list)
     sales: list[Event] = field(default_factory=list)
-    events_error: DubError | None = None
+    leads_error: DubError | None = None
+    sales_error: DubError | None = None
 
 
 def attribution(external_id: str) -> Attribution:
@@ -279,7 +306,8 @@ def attribution(external_id: str) -> Attribution:
         link=link[0] if link and isinstance(link[0], Link) else customer.link,
         leads=leads if isinstance(leads, list) else [],
         sales=sales if isinstance(sales, list) else [],
-        events_error=leads if isinstance(leads, DubError) else None,
+        leads_error=leads if isinstance(leads, DubError) else None,
+        sales_error=sales if isinstance(sales, DubError) else None,
     )
 
 
@@ -287,7 +315,8 @@ def _around(hint: dict[str, str]) -> list[Any]:
     if not hint.get("id"):
         return []
     reads: list[Any] = [
-        ListEvents(kind=kind, customer_id=hint["id"]) for kind in ("leads", "sales")
+        ListEvents(kind=kind, customer_id=hint["id"], limit=MAX_EVENTS)
+        for kind in ("leads", "sales")
     ]
     return [*reads, GetLink(link_id=hint["link_id"])] if hint.get("link_id") else reads
 
@@ -302,11 +331,11 @@ def find_customers(text: str, *, limit: int = 8) -> list[Match]:
 
     Raises DubError only when every answer failed.
     """
-    words = words_of(text)
-    asked: list[tuple[str, Any]] = [*_reads_by_id(text)]
-    if words:
-        asked.append((how_searched(text), ListCustomers(search=words, page_size=limit)))
-    answers = dub().fetch_together(*(read for _, read in asked))
+    words, by_id = words_of(text), _reads_by_id(text)
+    by_words = [(how_searched(text), ListCustomers(search=words, page_size=limit))] if words else []
+    all_answers = dub().fetch_together(*_twice(by_id), *(read for _, read in by_words))
+    asked: list[tuple[str, Any]] = [*by_id, *by_words]
+    answers = [*_confirmed(all_answers, of=by_id), *all_answers[2 * len(by_id) :]]
     failed = [each for each in answers if isinstance(each, DubError)]
     if failed and len(failed) == len(answers) and not any(map(is_unknown_customer, failed)):
         raise failed[0]

@@ -25,8 +25,9 @@ def at_once(transactional_db: None, tmp_path: Path) -> Iterator[AtOnce]:
     if connection.vendor == "sqlite":
         path = tmp_path / "shared.sqlite3"
         connection.ensure_connection()
-        with sqlite3.connect(path) as file:
-            connection.connection.backup(file)
+        file = sqlite3.connect(path)
+        connection.connection.backup(file)
+        file.execute("PRAGMA journal_mode=WAL")
         file.close()
         connection.settings_dict["NAME"] = str(path)
     try:

@@ -1,6 +1,6 @@
 """Writes. The web and, later, imports call these; each ends in one settled audit entry."""
 
-from .customers import delete_customer, refused_field, update_customer
+from .customers import delete_customer, refused_field, stored_rows, update_customer
 from .leads import record_lead
 from .resend import resend, snake
 from .sales import record_sale
@@ -14,6 +14,7 @@ __all__ = [
     "refused_field",
     "resend",
     "snake",
+    "stored_rows",
     "target_of",
     "target_of_entry",
     "update_customer",

@@ -55,7 +55,7 @@ def _judge_update(
         stored = dict(result.data)
     if stored is None:
         return unknown(result, "Reading the customer back did not work either.")
-    rows = [_stored_row(key, asked, stored, before) for key, asked in command.body.items()]
+    rows = stored_rows(command.body, stored=stored, before=before)
     kept = [row for row in rows if row["same"]]
     if len(kept) == len(rows):
         sentence = LOST if lost else "Dub stored every change as asked."
@@ -79,14 +79,28 @@ def _judge_update(
     )
 
 
+def stored_rows(
+    body: Mapping[str, Any], *, stored: Mapping[str, Any], before: Mapping[str, Any]
+) -> list[Row]:
+    """Each value that was sent beside the one that Dub has now (trap R1)."""
+    return [_stored_row(key, asked, stored, before) for key, asked in body.items()]
+
+
 def _stored_row(key: str, asked: Any, stored: Mapping[str, Any], before: Mapping[str, Any]) -> Row:
     value = stored.get(key)
     kept = same(key, asked, value)
     if key == "avatar" and asked and not same(key, value, before.get(key)):
         kept = True  # Dub moves the picture to its own storage (trap R6)
-    if key == "name" and not asked and not stored.get("email"):
-        kept = True  # Dub answers a made-up name where none is stored (trap Q9)
+    if key == "name" and not asked:
+        kept = _is_stand_in(value, stored, before)
     return {"label": LABELS.get(key, key), "asked": asked, "stored": value, "same": kept}
+
+
+def _is_stand_in(name: Any, stored: Mapping[str, Any], before: Mapping[str, Any]) -> bool:
+    """Whether Dub answers this name because none is stored: the e-mail, or a made-up one (Q9)."""
+    if stored.get("email"):
+        return same("name", name, stored["email"])
+    return not same("name", name, before.get("name"))
 
 
 def _read_back(id: str) -> dict[str, Any] | None:

@@ -4,17 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from django.utils import timezone
-
 from customers.audit import Actor, Verdict, perform
-from customers.dedupe import open_window
+from customers.dedupe import Window, open_window, stored_key
 from customers.facts import LABELS, facts_of, same
 from customers.models import HAPPENED, AuditEntry, Outcome
 from customers.preflight import Preflight, as_logged
 from customers.queries import is_unknown_customer
 from dubadmin.connect import dub
 from dubadmin.dub.client import Receipt
-from dubadmin.dub.commands import TrackLead, lead_key
+from dubadmin.dub.commands import TrackLead
 from dubadmin.dub.errors import DubError, Uncertain
 from dubadmin.dub.reads import GetCustomer
 from dubadmin.dub.records import Customer
@@ -35,16 +33,21 @@ def record_lead(
 ) -> AuditEntry:
     """Sends a lead once and says whether Dub recorded it (traps L1 to L11)."""
     known = preflight.attribution.customer
+    earlier_try = open_window(
+        command.customer_external_id,
+        event_name=command.event_name,
+        events=preflight.attribution.leads,
+    )
     entry = perform(
         with_reference(command, actor),
         actor=actor,
         target=target(command.customer_external_id, known),
-        judge=lambda result: _judge_lead(command, result, known=known),
+        judge=lambda result: _judge_lead(command, result, known=known, earlier_try=earlier_try),
         key=key,
         reason=reason,
         asked={"checks": as_logged(preflight)},
         before=facts_of(known) if known else None,
-        lead_key=lead_key(command.event_name),
+        lead_key=stored_key(command.event_name),
         earlier=earlier,
         relation=relation,
     )
@@ -54,12 +57,22 @@ def record_lead(
 
 
 def _judge_lead(
-    command: TrackLead, result: Receipt | Uncertain, *, known: Customer | None
+    command: TrackLead,
+    result: Receipt | Uncertain,
+    *,
+    known: Customer | None,
+    earlier_try: Window | None,
 ) -> Verdict:
     if isinstance(result, Uncertain):
         return unknown(result, "Check again in a minute: Dub's own events will tell.")
     if result.data.get("link") is None:
-        return Verdict(outcome=Outcome.NOT_RECORDED, explanation=_duplicate_text(command))
+        return Verdict(outcome=Outcome.NOT_RECORDED, explanation=_duplicate_text(earlier_try))
+    if known and command.mode == "deferred":
+        return Verdict(
+            outcome=Outcome.NOT_RECORDED,
+            explanation="Dub knew this customer already, and a deferred lead only saves the "
+            "customer: it recorded nothing. (L7)",
+        )
     try:
         stored = dub().fetch(GetCustomer(id=f"ext_{command.customer_external_id}"))
     except DubError as error:
@@ -109,15 +122,13 @@ def _lead_sentence(command: TrackLead, outcome: Outcome, *, known: Customer | No
     return "Dub accepted the lead and is still updating totals. (L11)"
 
 
-def _duplicate_text(command: TrackLead) -> str:
-    window = open_window(command.customer_external_id, event_name=command.event_name)
+def _duplicate_text(earlier_try: Window | None) -> str:
     because = (
-        f" {window.because} The name is free again from "
-        f"{timezone.localtime(window.expires):%d %b %Y %H:%M %Z}."
-        if window
-        else " A lead of this name was tried in the last 7 days, outside dubadmin."
+        f"{earlier_try.because} The name stays taken until {earlier_try.until}."
+        if earlier_try
+        else "A lead of this name was tried in the last 7 days, outside dubadmin."
     )
     return (
-        "Dub answered as if all were fine and recorded nothing: it takes this for a repeat."
+        "Dub answered as if all were fine and recorded nothing: it takes this for a repeat. "
         f"{because} (L2)"
     )

@@ -23,7 +23,7 @@ def resend(entry: AuditEntry, *, actor: Actor) -> AuditEntry:
     common: dict[str, Any] = {
         "actor": actor,
         "reason": entry.reason,
-        "key": f"{entry.key or entry.pk}/again-{entry.later.count() + 1}",
+        "key": f"{entry.pk}/again-{entry.later.filter(relation=Relation.RESEND).count() + 1}",
         "earlier": entry,
         "relation": Relation.RESEND,
     }

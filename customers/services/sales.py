@@ -12,7 +12,7 @@ from customers import ledger
 from customers.audit import Actor, Verdict, perform
 from customers.facts import facts_of
 from customers.models import HAPPENED, AuditEntry, Outcome, Relation
-from customers.preflight import Preflight, as_logged
+from customers.preflight import DEFAULT_PROCESSOR, DEFAULT_SALE_NAME, Preflight, as_logged
 from dubadmin.dub.client import Receipt
 from dubadmin.dub.commands import TrackSale
 from dubadmin.dub.errors import Uncertain
@@ -108,8 +108,14 @@ def _sale_rows(
     asked, stored = command.currency.lower(), str(sale.get("currency", "")).lower()
     pairs = [
         ("Customer", command.customer_external_id, _as_asked(command, customer), True),
-        ("Event name", command.event_name or "Purchase", data.get("eventName"), True),
+        ("Event name", command.event_name or DEFAULT_SALE_NAME, data.get("eventName"), True),
         ("Invoice ID", command.invoice_id, sale.get("invoiceId"), True),
+        (
+            "Payment processor",
+            command.payment_processor or DEFAULT_PROCESSOR,
+            sale.get("paymentProcessor"),
+            True,
+        ),
         (
             "Amount",
             amount_text(command.amount, asked),

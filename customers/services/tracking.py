@@ -10,7 +10,7 @@ from django.conf import settings
 from django.utils import timezone
 
 from customers.audit import Actor, Target
-from customers.models import AuditEntry, FollowUp
+from customers.models import AuditEntry, FollowUp, Relation
 from customers.preflight import Preflight
 from dubadmin.dub.commands import TrackLead, TrackSale
 from dubadmin.dub.records import Customer
@@ -21,7 +21,9 @@ C = TypeVar("C", TrackLead, TrackSale)
 
 
 def target(external_id: str, known: Customer | None) -> Target:
-    return target_of(known) if known else Target(external_id=external_id, label=external_id)
+    """With the external ID as it is sent: Dub's dedupe key minds its case, its search does not."""
+    about = target_of(known) if known else Target(label=external_id)
+    return replace(about, external_id=external_id)
 
 
 def with_reference(command: C, actor: Actor) -> C:
@@ -33,12 +35,15 @@ def with_reference(command: C, actor: Actor) -> C:
 
 
 def follow(entry: AuditEntry, *, preflight: Preflight, expected: int) -> FollowUp:
-    """Starts to watch for the event of an accepted lead or sale (trap D1)."""
+    """Starts to watch for the event of an accepted lead or sale (trap D1).
+
+    For one that was sent again, the event of the first sending will do.
+    """
     known = preflight.attribution.customer
     return FollowUp.objects.create(
         entry=entry,
         customer_id=known.id if known else _new_customer_id(entry),
-        seen_before=preflight.seen_before,
+        seen_before=0 if entry.relation == Relation.RESEND else preflight.seen_before,
         expected=expected,
         due=timezone.now() + timedelta(seconds=settings.FOLLOW_UP_SECONDS),
     )
