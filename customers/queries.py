@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -29,6 +29,8 @@ from .models import WRITES, AuditEntry, Outcome
 
 FACETS_SECONDS = 60
 KNOWN_SECONDS = 24 * 3600
+NAMELESS = "customers-without-email"
+NAMELESS_SECONDS = 600
 EVENT_KINDS = ("clicks", "leads", "sales")
 _NOT_WORDS = re.compile(r"[^\w.'&]+")
 MAX_EVENTS = 1000  # the most that Dub gives at once
@@ -99,23 +101,25 @@ def list_customers(
         "partner_id": partner,
     }
     listing = ListCustomers(**filters, sort_by=sort, sort_order=order, page=page, page_size=size)
+    again = replace(listing, expanded=False)
     known_facets: Facets | None = cache.get("facets")
     by_id = _reads_by_id(q)
-    found, again, total, *rest = dub().fetch_together(
+    twice = bool(cache.get(NAMELESS))
+    found, total, *rest = dub().fetch_together(
         listing,
-        replace(listing, expanded=False),
         CountCustomers(**filters),
-        *_twice(by_id),
+        *(read for _, read in by_id),
         *([] if known_facets else _FACETS),
+        *([again] if twice else []),
     )
-    facets = known_facets or _facets(rest[2 * len(by_id) :])
+    facets = known_facets or _facets(rest[len(by_id) :][: len(_FACETS)])
     if isinstance(found, DubError):
         return Listing(customers=[], total=None, error=found), facets
     if q.strip() and not words_of(q):
         found, total = [], 0  # nothing that Dub could look for, so it answered with everybody
-    customers = _with_true_names(found, again)
+    customers = _with_true_names(found, lambda: rest[-1] if twice else _ask(again))
     remember(customers)
-    exact = _matches(by_id, _confirmed(rest, of=by_id))
+    exact = [_truly_named(match) for match in _matches(by_id, rest)]
     return Listing(
         customers=customers, total=total if isinstance(total, int) else None, exact=exact
     ), facets
@@ -130,23 +134,6 @@ def _reads_by_id(text: str) -> list[tuple[str, GetCustomer]]:
     if not text.startswith("ext_") and not re.search(r"\s", text):
         reads.append(("Dub ID", GetCustomer(id=text)))
     return reads
-
-
-def _twice(by_id: Sequence[tuple[str, GetCustomer]]) -> list[GetCustomer]:
-    """Each read two times, to tell a stored name from a made-up one (trap Q9)."""
-    reads = [read for _, read in by_id]
-    return [*reads, *(replace(read, expanded=False) for read in reads)]
-
-
-def _confirmed(answers: Sequence[Any], *, of: Sequence[object]) -> list[Any]:
-    """The first answers to `_twice`, with the names that the second ones confirm."""
-    pairs = zip(answers[: len(of)], answers[len(of) :], strict=False)
-    return [
-        true_name(first, again.name if isinstance(again, Customer) else "")
-        if isinstance(first, Customer)
-        else first
-        for first, again in pairs
-    ]
 
 
 def _matches(asked: Sequence[tuple[str, Any]], answers: Sequence[Any]) -> list[Match]:
@@ -181,16 +168,39 @@ def _facets(answers: Sequence[Any]) -> Facets:
     return facets
 
 
-def _with_true_names(found: list[Customer], again: Any) -> list[Customer]:
-    """Customers without the names that Dub made up: those differ between two reads (trap Q9)."""
-    names = {} if isinstance(again, DubError) else {each.id: each.name for each in again}
+def _with_true_names(found: list[Customer], again: Callable[[], Any]) -> list[Customer]:
+    """Customers without the names that Dub made up: those differ between two reads (trap Q9).
+
+    Only a name without an e-mail can be made up, so only then the second answer is wanted. For a
+    while the next pages then ask for it at once, side by side.
+    """
+    if all(each.email or not each.name for each in found):
+        return [true_name(each, "") for each in found]
+    cache.set(NAMELESS, True, NAMELESS_SECONDS)
+    second = again()
+    names = {} if isinstance(second, DubError) else {each.id: each.name for each in second}
     return [true_name(each, names.get(each.id, "")) for each in found]
 
 
+def _ask(read: AnyRead) -> Any:
+    return dub().fetch_together(read)[0]
+
+
+def _truly_named(match: Match) -> Match:
+    def again() -> Any:
+        answer = _ask(GetCustomer(id=match.customer.id, expanded=False))
+        return [answer] if isinstance(answer, Customer) else answer
+
+    return replace(match, customer=_with_true_names([match.customer], again)[0])
+
+
 def true_name(customer: Customer, name_again: str) -> Customer:
-    """`customer` without its name, unless a second read confirms it or there is an e-mail."""
-    made_up = not customer.email and customer.name != name_again
-    return replace(customer, name="") if made_up else customer
+    """`customer` without a name that is not its own.
+
+    Where none is stored Dub answers the e-mail in its place, or makes one up at every read.
+    """
+    own = customer.name != customer.email if customer.email else customer.name == name_again
+    return customer if own else replace(customer, name="")
 
 
 def get_customer(id: str) -> Customer:
@@ -198,18 +208,27 @@ def get_customer(id: str) -> Customer:
 
     Raises DubError, also when only the name of a customer without e-mail could not be confirmed.
     """
-    first, again = dub().fetch_together(GetCustomer(id=id), GetCustomer(id=id, expanded=False))
-    return _settled(first, again)
+    return _settled(*dub().fetch_together(*_twice(id)))
 
 
-def _settled(first: Any, again: Any) -> Customer:
+def _twice(id: str) -> list[GetCustomer]:
+    """The reads of one customer: a second one unless it is known to have an e-mail (trap Q9)."""
+    once = [GetCustomer(id=id)]
+    return once if known(id).get("email") else [*once, GetCustomer(id=id, expanded=False)]
+
+
+def _settled(first: Any, again: Any = None) -> Customer:
     if isinstance(first, DubError):
         raise first
     customer: Customer = first
-    if isinstance(again, DubError) and not customer.email:
-        raise again
     remember([customer])
-    return customer if isinstance(again, DubError) else true_name(customer, again.name)
+    if customer.email:
+        return true_name(customer, "")
+    if again is None:  # the e-mail that it was known to have is gone
+        again = _ask(GetCustomer(id=customer.id, expanded=False))
+    if isinstance(again, DubError):
+        raise again
+    return true_name(customer, again.name)
 
 
 def customer_with_timeline(id: str) -> tuple[Customer, Timeline]:
@@ -219,10 +238,9 @@ def customer_with_timeline(id: str) -> tuple[Customer, Timeline]:
     before. Raises what GET /customers/{id} raised; a failed GET /events is in the timeline (A3).
     """
     dub_id = known(id).get("id", "") if id.startswith("ext_") else id
-    reads: list[AnyRead] = [GetCustomer(id=id), GetCustomer(id=id, expanded=False)]
-    reads += _events_of(dub_id)
-    first, again, *events = dub().fetch_together(*reads)
-    customer = _settled(first, again)
+    twice = _twice(id)
+    answers = dub().fetch_together(*twice, *_events_of(dub_id))
+    customer, events = _settled(*answers[: len(twice)]), answers[len(twice) :]
     if customer.id != dub_id:
         events = dub().fetch_together(*_events_of(customer.id))
     return customer, _timeline(events)
@@ -245,17 +263,17 @@ def remember(customers: Sequence[Customer]) -> None:
 
     Only a hint: whoever uses it compares it with what Dub answers.
     """
-    cache.set_many(
-        {
-            _known_key(f"ext_{each.external_id}"): {
-                "id": each.id,
-                "link_id": each.link.id if each.link else "",
-            }
-            for each in customers
-            if each.external_id
-        },
-        KNOWN_SECONDS,
-    )
+    hints = {each.id: _hint(each) for each in customers}
+    hints |= {f"ext_{each.external_id}": hints[each.id] for each in customers if each.external_id}
+    cache.set_many({_known_key(id): hint for id, hint in hints.items()}, KNOWN_SECONDS)
+
+
+def _hint(customer: Customer) -> dict[str, str]:
+    return {
+        "id": customer.id,
+        "link_id": customer.link.id if customer.link else "",
+        "email": "yes" if customer.email else "",
+    }
 
 
 def known(id: str) -> dict[str, str]:
@@ -291,15 +309,13 @@ def attribution(external_id: str) -> Attribution:
     """
     id = f"ext_{external_id}"
     hint = known(id)
-    first, again, *rest = dub().fetch_together(
-        GetCustomer(id=id), GetCustomer(id=id, expanded=False), *_around(hint)
-    )
-    if is_unknown_customer(first):
+    twice = _twice(id)
+    answers = dub().fetch_together(*twice, *_around(hint))
+    if is_unknown_customer(answers[0]):
         return Attribution(customer=None)
-    customer = _settled(first, again)
-    truth = {"id": customer.id, "link_id": customer.link.id if customer.link else ""}
-    if truth != hint:
-        rest = dub().fetch_together(*_around(truth))
+    customer, rest = _settled(*answers[: len(twice)]), answers[len(twice) :]
+    if _hint(customer) != hint:
+        rest = dub().fetch_together(*_around(_hint(customer)))
     leads, sales, *link = rest
     return Attribution(
         customer=customer,
@@ -333,13 +349,12 @@ def find_customers(text: str, *, limit: int = 8) -> list[Match]:
     """
     words, by_id = words_of(text), _reads_by_id(text)
     by_words = [(how_searched(text), ListCustomers(search=words, page_size=limit))] if words else []
-    all_answers = dub().fetch_together(*_twice(by_id), *(read for _, read in by_words))
     asked: list[tuple[str, Any]] = [*by_id, *by_words]
-    answers = [*_confirmed(all_answers, of=by_id), *all_answers[2 * len(by_id) :]]
+    answers = dub().fetch_together(*(read for _, read in asked))
     failed = [each for each in answers if isinstance(each, DubError)]
     if failed and len(failed) == len(answers) and not any(map(is_unknown_customer, failed)):
         raise failed[0]
-    found = _matches(asked, answers)[:limit]
+    found = [_truly_named(match) for match in _matches(asked, answers)[:limit]]
     remember([match.customer for match in found])
     return found
 

@@ -5,11 +5,12 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any
 
 import pycountry
 from django import template
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.html import format_html
@@ -50,6 +51,7 @@ WRITES = {
 }
 MOMENTS = {
     "short": "j M Y, H:i",
+    "second": "j M Y, H:i:s",
     "long": "j M Y, H:i:s T",
     "date": "j M Y",
     "time": "H:i",
@@ -103,6 +105,12 @@ def moment(value: object, style: str = "short") -> SafeString | str:
     """A time in the viewer's zone, with UTC in the title."""
     if not isinstance(value, datetime):
         return DASH if not value else str(value)
+    return _moment(value, style, timezone.get_current_timezone_name())
+
+
+@lru_cache(maxsize=8192)
+def _moment(value: datetime, style: str, zone: str) -> SafeString | str:
+    """Kept, because a list shows hundreds and the next page shows most of them again."""
     try:
         aware = value if timezone.is_aware(value) else value.replace(tzinfo=UTC)
         utc, local = aware.astimezone(UTC), timezone.localtime(aware)
@@ -149,6 +157,21 @@ def country_name(code: object) -> str:
     """The English name of an ISO 3166-1 code; what is no code as it is (trap R5)."""
     text = str(code or "").strip()
     return _countries().get(text.upper(), text)
+
+
+@register.filter
+@lru_cache(maxsize=8192)
+def customer_url(id: str) -> str:
+    return reverse("customer_detail", args=[id])
+
+
+@register.filter
+def avatar(customer: Any, size: str = "") -> SafeString:
+    """The initials of a customer, where there is no picture."""
+    called = customer.name or customer.email or customer.external_id
+    return format_html(
+        '<span class="avatar {}" aria-hidden="true">{}</span>', size, initials(called)
+    )
 
 
 @register.filter
