@@ -180,12 +180,12 @@ def _replays(command: TrackSale, same: list[Event]) -> bool:
     """
     since = timezone.now() - DEDUPE_WINDOW
     earlier = ledger.find(command.invoice_id)
-    if earlier and earlier.entry.outcome in HAPPENED and earlier.entry.at >= since:
+    if earlier and earlier.entry.outcome in HAPPENED and earlier.entry.at > since:
         body = earlier.entry.body
         if _alike(command, body.get("eventName"), body.get("paymentProcessor")):
             return True
     return any(
-        event.at and event.at >= since and _alike(command, event.name, event.payment_processor)
+        event.at and event.at > since and _alike(command, event.name, event.payment_processor)
         for event in same
     )
 
