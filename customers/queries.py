@@ -319,12 +319,17 @@ def attribution(external_id: str) -> Attribution:
     leads, sales, *link = rest
     return Attribution(
         customer=customer,
-        link=link[0] if link and isinstance(link[0], Link) else customer.link,
+        link=_same_link(link[0] if link else None, customer.link),
         leads=leads if isinstance(leads, list) else [],
         sales=sales if isinstance(sales, list) else [],
         leads_error=leads if isinstance(leads, DubError) else None,
         sales_error=sales if isinstance(sales, DubError) else None,
     )
+
+
+def _same_link(answer: Any, link: Link | None) -> Link | None:
+    """The link with its state when that is what Dub answered, else the link as it is known."""
+    return answer if isinstance(answer, Link) and link and answer.id == link.id else link
 
 
 def _around(hint: dict[str, str]) -> list[Any]:
