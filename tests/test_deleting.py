@@ -1,0 +1,103 @@
+"""A deletion is final at Dub, so its entry keeps everything (R8)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from customers import queries, services
+from customers.forms import DeleteForm, new_key
+from customers.models import AuditEntry, Outcome
+from dubadmin.sandbox import Sandbox
+
+from .conftest import ALICE
+
+pytestmark = pytest.mark.django_db
+
+Json = dict[str, Any]
+
+
+@pytest.fixture
+def customer(dub: Sandbox) -> Json:
+    link = dub.add_link(key="go")
+    customer = dub.add_customer(
+        "Una", email="u1@example.com", external_id="u1", link=link, stripe_customer_id="cus_s"
+    )
+    dub.add_lead(customer, "Sign up")
+    dub.add_sale(customer, 4900, invoice_id="INV-1")
+    return customer
+
+
+def delete(**details: Any) -> AuditEntry:
+    found, timeline = queries.customer_with_timeline("ext_u1")
+    return services.delete_customer(found, events=timeline.events, actor=ALICE, **details)
+
+
+def test_it_works(dub: Sandbox, customer: Json) -> None:
+    entry = delete(reason="Asked for by the customer")
+    assert entry.outcome == Outcome.RECORDED
+    assert dub.customer("u1") is None
+    assert (entry.reason, entry.target_label) == ("Asked for by the customer", "u1@example.com")
+
+
+def test_r8_the_entry_keeps_the_whole_record_and_its_events(dub: Sandbox, customer: Json) -> None:
+    entry = AuditEntry.objects.get(pk=delete().pk)
+    for key in ("id", "name", "email", "externalId", "stripeCustomerId", "createdAt", "link"):
+        assert entry.before[key] == customer[key]
+    assert sorted(event["event"] for event in entry.before["events"]) == ["click", "lead", "sale"]
+    assert queries.deletion_of("ext_u1") == entry
+    assert queries.deletion_of(customer["id"]) == entry
+
+
+def test_r8_events_stay_at_dub(dub: Sandbox, customer: Json) -> None:
+    delete()
+    assert len(dub.sales()) == 1
+    assert len(dub.leads()) == 1
+
+
+def test_r8_a_second_deletion_is_refused(dub: Sandbox, customer: Json) -> None:
+    found = queries.get_customer("ext_u1")
+    dub.delete_customer(customer)
+    entry = services.delete_customer(found, events=[], actor=ALICE)
+    assert (entry.outcome, entry.answered["status"]) == (Outcome.REFUSED, 404)
+
+
+def test_r8_a_customer_that_dub_still_has_is_not_recorded(dub: Sandbox, customer: Json) -> None:
+    dub.fault(method="DELETE", status=200, body={"id": customer["id"]})
+    entry = delete()
+    assert entry.outcome == Outcome.NOT_RECORDED
+    assert dub.customer("u1")
+
+
+def test_r8_dubs_word_does_where_reading_back_fails(dub: Sandbox, customer: Json) -> None:
+    found = queries.get_customer("ext_u1")
+    dub.fault(method="GET", path="/customers/*", status=500, times=0)
+    entry = services.delete_customer(found, events=[], actor=ALICE)
+    assert entry.outcome == Outcome.RECORDED
+    assert "reading back did not work" in entry.explanation
+
+
+@pytest.mark.parametrize(("hang_up", "outcome"), [("after", "recorded"), ("before", "unknown")])
+def test_a8_a_lost_answer_is_settled_by_reading_back(
+    dub: Sandbox, customer: Json, hang_up: str, outcome: str
+) -> None:
+    dub.fault(method="DELETE", hang_up=hang_up)
+    assert delete().outcome == outcome
+    assert (dub.customer("u1") is None) == (outcome == "recorded")
+
+
+def test_a8_a_404_of_the_workspace_is_no_proof_of_a_deletion(dub: Sandbox, customer: Json) -> None:
+    found = queries.get_customer("ext_u1")
+    dub.fault(method="DELETE", hang_up="before")
+    dub.fault(method="GET", path="/customers/*", status=404, message="Workspace not found.")
+    assert services.delete_customer(found, events=[], actor=ALICE).outcome == Outcome.UNKNOWN
+
+
+@pytest.mark.parametrize(
+    ("confirmation", "right"),
+    [("u1", True), ("u1@example.com", True), ("U1", False), ("", False), ("u1 x", False)],
+)
+def test_r8_the_confirmation_must_be_typed_exactly(confirmation: str, right: bool) -> None:
+    data = {"confirmation": confirmation, "key": new_key()}
+    assert DeleteForm(data, expected=["u1", "u1@example.com"]).is_valid() is right
