@@ -119,7 +119,7 @@ def _lead_sentence(command: TrackLead, outcome: Outcome, *, known: Customer | No
     if outcome == Outcome.DIFFERS:
         ignored = "Dub ignores customer details for a customer that it knows. (L5)"
         return f"The lead is recorded, but not every detail was stored. {ignored if known else ''}"
-    return "Dub accepted the lead and is still updating totals. (L11)"
+    return "Dub accepted the lead."
 
 
 def _duplicate_text(earlier_try: Window | None) -> str:

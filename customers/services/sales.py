@@ -93,7 +93,7 @@ def _sale_verdict(command: TrackSale, rows: list[Row], *, sale: Mapping[str, Any
         return Verdict(outcome=Outcome.DIFFERS, explanation=text, comparison=rows)
     return Verdict(
         outcome=Outcome.RECORDED,
-        explanation="Dub accepted the sale and is still updating totals. (L11)",
+        explanation="Dub accepted the sale.",
         comparison=rows,
     )
 

@@ -117,7 +117,7 @@ def _follow(entry: AuditEntry) -> dict[str, str]:
 
 
 _FOLLOWED = {
-    FollowUp.State.PENDING: "Recorded. Dub is still updating totals; waiting for the event.",
+    FollowUp.State.PENDING: "Dub is still updating totals. This page waits for the event and says when it is there.",
     FollowUp.State.CONFIRMED: "Confirmed: the event is at Dub.",
     FollowUp.State.MISSING: (
         "Missing: Dub accepted this, but the event has not appeared. It is listed on the home "
