@@ -6,7 +6,7 @@ import re
 from typing import Any
 
 from customers.audit import Actor
-from customers.models import AuditEntry, Relation
+from customers.models import NOTHING_HAPPENED, AuditEntry, Relation
 from customers.preflight import check_lead, check_sale
 from dubadmin.dub.commands import TrackLead, TrackSale
 
@@ -23,13 +23,19 @@ def resend(entry: AuditEntry, *, actor: Actor) -> AuditEntry:
     common: dict[str, Any] = {
         "actor": actor,
         "reason": entry.reason,
-        "key": f"{entry.pk}/again-{entry.later.filter(relation=Relation.RESEND).count() + 1}",
+        "key": _key(entry),
         "earlier": entry,
         "relation": Relation.RESEND,
     }
     if isinstance(command, TrackSale):
         return record_sale(command, preflight=check_sale(command), override=True, **common)
     return record_lead(command, preflight=check_lead(command), **common)
+
+
+def _key(entry: AuditEntry) -> str:
+    """The same key until a resend came to nothing, so that two at once are one (trap S7)."""
+    in_vain = entry.later.filter(relation=Relation.RESEND, outcome__in=NOTHING_HAPPENED)
+    return f"{entry.pk}/again-{in_vain.count() + 1}"
 
 
 def _command_of(entry: AuditEntry) -> TrackLead | TrackSale:
