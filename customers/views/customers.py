@@ -68,7 +68,8 @@ def _how(listing: queries.Listing, q: str) -> str:
     """How it was searched, and how it matched (traps Q1, Q2)."""
     if not q:
         return ""
-    if listing.exact and not listing.customers:
+    others = {each.id for each in listing.customers} - {each.customer.id for each in listing.exact}
+    if listing.exact and not others:
         return f"Found by {listing.exact[0].how}."
     found = f"Found by {listing.exact[0].how}; others by" if listing.exact else "Searched by"
     return f"{found} {queries.how_searched(q)}."

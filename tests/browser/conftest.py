@@ -1,6 +1,7 @@
 """A real Chromium against the real site and the sandbox.
 
-Without a browser these tests are skipped and say so; in CI that is a failure.
+Whatever a page writes to the console as an error fails the test, a dialog too. Without a browser
+these tests are skipped and say so; in CI that is a failure.
 """
 
 from __future__ import annotations
@@ -15,7 +16,16 @@ from django.conf import settings as django_settings
 from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
 from django.contrib.auth.models import User
 from django.contrib.sessions.backends.db import SessionStore
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import (
+    Browser,
+    BrowserContext,
+    ConsoleMessage,
+    Page,
+    expect,
+    sync_playwright,
+)
+
+from dubadmin.sandbox import Sandbox
 
 CHROMIUM = shutil.which("chromium")
 FLAGS = [
@@ -29,6 +39,7 @@ FLAGS = [
 ]
 # Playwright runs an event loop in this thread; Django only wants to know that this is meant.
 os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
+expect.set_options(timeout=5_000)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -50,16 +61,28 @@ def chromium() -> Iterator[Browser]:
         browser.close()
 
 
+Browse = Callable[..., Page]
+
+
 @pytest.fixture
 def browse(
-    chromium: Browser, live_server: Any, people: dict[str, User], dub: Any
-) -> Iterator[Callable[..., Page]]:
-    """Opens a window in which a person is signed in; errors on its console fail the test."""
+    chromium: Browser, live_server: Any, people: dict[str, User], dub: Sandbox
+) -> Iterator[Browse]:
+    """Opens a window in which a person is signed in.
+
+    `failing` are the statuses that the site may answer with in it; Chromium calls every status
+    from 400 on an error.
+    """
     contexts: list[BrowserContext] = []
     errors: list[str] = []
 
     def open_window(
-        name: str | None = "max", *, width: int = 1440, scheme: str = "light", scripts: bool = True
+        name: str | None = "max",
+        *,
+        width: int = 1440,
+        scheme: str = "light",
+        scripts: bool = True,
+        failing: tuple[int, ...] = (),
     ) -> Page:
         context = chromium.new_context(
             base_url=live_server.url,
@@ -68,20 +91,39 @@ def browse(
             java_script_enabled=scripts,
             timezone_id="Europe/Berlin",
             locale="en-GB",
+            permissions=["clipboard-read", "clipboard-write"],
         )
         context.set_default_timeout(5_000)
         contexts.append(context)
         if name:
             context.add_cookies([_session_cookie(people[name], live_server.url)])
-        page = context.new_page()
-        page.on("pageerror", lambda error: errors.append(str(error)))
-        page.on("console", lambda said: errors.append(said.text) if said.type == "error" else None)
-        return page
+        context.on("console", lambda said: _judge(said, failing, errors))
+        context.on("weberror", lambda error: errors.append(str(error.error)))
+        context.on("dialog", lambda dialog: (errors.append(dialog.message), dialog.dismiss()))
+        return context.new_page()
 
     yield open_window
     for context in contexts:
         context.close()
     assert errors == []
+
+
+def _judge(said: ConsoleMessage, failing: tuple[int, ...], errors: list[str]) -> None:
+    known = any(f"responded with a status of {status} " in said.text for status in failing)
+    # What htmx says of a request that a newer one replaced; a failure has a second line.
+    replaced = said.text.startswith(("htmx:afterRequest", "htmx:sendAbort", "htmx:abort"))
+    if said.type == "error" and not known and not replaced:
+        errors.append(f"{said.text} ({said.location['url']})")
+
+
+@pytest.fixture
+def jane(dub: Sandbox) -> dict[str, Any]:
+    """A customer of a partner's link, with a click, a lead and a sale."""
+    link = dub.add_link("spring", partner=dub.add_partner("Derek Forbes"))
+    jane = dub.add_customer("Jane Cooper", "jane@acme.example", "user_1", "DE", link=link)
+    dub.add_lead(jane, "Sign up")
+    dub.add_sale(jane, 4900, invoice_id="INV-0")
+    return jane
 
 
 def _session_cookie(user: User, url: str) -> dict[str, str]:

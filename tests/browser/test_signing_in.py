@@ -1,0 +1,97 @@
+from __future__ import annotations
+
+import re
+from urllib.parse import quote
+
+import pytest
+from django.contrib.auth.models import User
+from playwright.sync_api import Page, expect
+
+from customers.models import AuditEntry
+
+from .conftest import Browse
+
+PASSWORD = "correct horse battery"
+
+
+@pytest.fixture
+def vera(people: dict[str, User]) -> User:
+    vera = people["vera"]
+    vera.set_password(PASSWORD)
+    vera.save()
+    return vera
+
+
+def sign_in(page: Page, *, password: str = PASSWORD) -> None:
+    page.get_by_label("User name").fill("vera")
+    page.get_by_label("Password").fill(password)
+    page.get_by_role("button", name="Sign in").click()
+
+
+@pytest.mark.parametrize("scripts", [True, False])
+def test_in_and_out_again(browse: Browse, vera: User, scripts: bool) -> None:
+    page = browse(None, scripts=scripts)
+    page.goto("/")
+    expect(page).to_have_title("Sign in · dubadmin")
+    sign_in(page)
+    expect(page.get_by_role("heading", name="Home")).to_be_visible()
+    page.locator("details.person summary").click()
+    page.get_by_role("button", name="Sign out").click()
+    expect(page).to_have_title("Sign in · dubadmin")
+    page.goto("/customers/")
+    expect(page).to_have_title("Sign in · dubadmin")
+    actions = AuditEntry.objects.order_by("pk").values_list("action", flat=True)
+    assert list(actions) == ["session.sign_in", "home.view", "session.sign_out"]
+
+
+def test_a_wrong_password_keeps_the_name_and_says_so(browse: Browse, vera: User) -> None:
+    page = browse(None)
+    page.goto("/accounts/login/")
+    sign_in(page, password="wrong")
+    expect(page.get_by_role("alert")).to_contain_text("You are not signed in.")
+    expect(page.get_by_role("alert")).to_contain_text("correct username and password")
+    expect(page.get_by_label("User name")).to_have_value("vera")
+    expect(page.get_by_label("Password")).to_have_value("")
+    sign_in(page)
+    expect(page.get_by_role("heading", name="Home")).to_be_visible()
+
+
+def test_it_goes_on_to_the_page_that_was_asked_for(browse: Browse, vera: User) -> None:
+    page = browse(None)
+    page.goto("/customers/?country=DE&sort=saleAmount")
+    sign_in(page, password="wrong")
+    expect(page.get_by_role("alert")).to_be_visible()
+    sign_in(page)
+    expect(page).to_have_url(re.compile(r"/customers/\?country=DE&sort=saleAmount$"))
+
+
+@pytest.mark.parametrize("elsewhere", ["https://evil.example/", "//evil.example/", "javascript:1"])
+def test_it_never_leads_to_another_site(browse: Browse, vera: User, elsewhere: str) -> None:
+    page = browse(None)
+    page.goto(f"/accounts/login/?next={quote(elsewhere, safe='')}")
+    sign_in(page)
+    expect(page.get_by_role("heading", name="Home")).to_be_visible()
+
+
+def test_who_is_signed_out_meanwhile_signs_in_and_goes_on(browse: Browse, vera: User) -> None:
+    page = browse("vera")
+    page.goto("/customers/")
+    page.context.clear_cookies()
+    page.get_by_label("Rows", exact=True).select_option("25")
+    expect(page).to_have_title("Sign in · dubadmin")
+    sign_in(page)
+    expect(page.get_by_role("heading", name="Customers")).to_be_visible()
+
+
+def test_what_a_role_may_not_do_is_neither_offered_nor_open(
+    browse: Browse, jane: dict[str, str]
+) -> None:
+    page = browse("vera", failing=(403,))
+    page.goto("/customers/ext_user_1/")
+    expect(page.get_by_role("heading", name="Jane Cooper")).to_be_visible()
+    for name in ("Edit", "Record a lead", "Record a sale", "Delete", "Audit log", "Users"):
+        expect(page.get_by_role("link", name=name, exact=True)).to_have_count(0)
+    for address in ("edit/", "delete/", "../../sales/new/", "../../leads/new/", "../../audit/"):
+        page.goto(f"/customers/ext_user_1/{address}")
+        expect(page.get_by_role("heading", name="Not allowed")).to_be_visible()
+        expect(page.locator("main")).to_contain_text("It is for: ")
