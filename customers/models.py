@@ -28,19 +28,21 @@ class Outcome(models.TextChoices):
 HAPPENED = frozenset({Outcome.RECORDED, Outcome.DIFFERS})
 NOTHING_HAPPENED = frozenset({Outcome.NOT_RECORDED, Outcome.REFUSED, Outcome.NOT_SENT})
 
+# A write is named by what was wanted: refused, it has recorded nothing.
 ACTIONS = {
     "home.view": "Opened the home page",
     "customer.list": "Listed customers",
     "customer.find": "Looked for a customer",
     "customer.view": "Looked at a customer",
     "customer.edit": "Opened the edit form",
-    "customer.update": "Corrected a customer",
+    "customer.update": "Correction",
+    "customer.undo": "Opened the undo form",
     "customer.remove": "Opened the delete form",
-    "customer.delete": "Deleted a customer",
+    "customer.delete": "Deletion",
     "lead.form": "Opened the lead form",
-    "lead.record": "Recorded a lead",
+    "lead.record": "Lead",
     "sale.form": "Opened the sale form",
-    "sale.record": "Recorded a sale",
+    "sale.record": "Sale",
     "sale.minor": "Checked an amount",
     "result.view": "Looked at a result",
     "result.follow": "Followed a result",

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from .views import accounts, correct, customers, home, log, record, results
+from .views import accounts, correct, customers, home, log, record, results, undo
 
 urlpatterns = [
     path("", home.home, name="home"),
@@ -18,6 +18,7 @@ urlpatterns = [
     path("results/<int:number>/follow/", results.result_follow, name="result_follow"),
     path("results/<int:number>/settle/", results.result_settle, name="result_settle"),
     path("results/<int:number>/resend/", results.result_resend, name="result_resend"),
+    path("results/<int:number>/undo/", undo.result_undo, name="result_undo"),
     path("audit/", log.audit_list, name="audit_list"),
     path("audit/<int:number>/", log.audit_entry, name="audit_entry"),
     path("accounts/login/", accounts.sign_in, name="login"),

@@ -38,6 +38,7 @@ ALLOWED: dict[str, tuple[set[str] | None, set[str] | None]] = {
     "result_follow": (LOOK, None),
     "result_settle": (None, EDIT),
     "result_resend": (None, EDIT),
+    "result_undo": (EDIT, EDIT),
     "audit_list": (LOG, None),
     "audit_entry": (LOG, None),
 }
@@ -57,10 +58,18 @@ def addresses(dub: Sandbox) -> dict[str, str]:
         actor_name=ALICE.name,
         sent={"method": "POST", "path": "/track/sale", "body": body},
     )
+    correction = AuditEntry.objects.create(
+        action="customer.update",
+        outcome=Outcome.RECORDED,
+        target_id=customer["id"],
+        before={"email": "old@example.com"},
+        sent={"method": "PATCH", "path": "", "body": {"email": "u1@example.com"}},
+    )
+    numbers = {"result_undo": correction.pk}
     found = {}
     for pattern in urls.urlpatterns:
         wanted = pattern.pattern.converters
-        values = {"id": customer["id"], "number": entry.pk}
+        values = {"id": customer["id"], "number": numbers.get(pattern.name, entry.pk)}
         found[pattern.name] = reverse(pattern.name, kwargs={name: values[name] for name in wanted})
     return found
 

@@ -1,6 +1,6 @@
 """Forms. Fields are Dub's JSON keys in snake_case; each form builds what is sent."""
 
-from .correct import DeleteForm, EditForm
+from .correct import DeleteForm, EditForm, UndoForm
 from .lists import AuditListForm, CustomerListForm
 from .record import ConfirmForm, LeadForm, SaleForm, TrackForm
 from .shared import new_key
@@ -14,5 +14,6 @@ __all__ = [
     "LeadForm",
     "SaleForm",
     "TrackForm",
+    "UndoForm",
     "new_key",
 ]

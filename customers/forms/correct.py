@@ -5,13 +5,14 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Any
+from typing import Any, cast
 
 from django import forms
 from django.core.exceptions import ValidationError
 from django.utils import timezone
 
 from customers.facts import FIELDS, LABELS, same
+from customers.undo import Step
 from dubadmin.dub.commands import MAX_EXTERNAL_ID
 from dubadmin.dub.records import parse_time
 
@@ -129,3 +130,26 @@ class DeleteForm(OnceForm):
         if typed not in self.expected:
             raise ValidationError("This is not the external ID or e-mail of this customer.")
         return typed
+
+
+class UndoForm(OnceForm):
+    """Which fields of a correction to put back: those that still can be, all chosen at first."""
+
+    fields_back = forms.MultipleChoiceField(
+        label="Put back",
+        widget=forms.CheckboxSelectMultiple,
+        error_messages={"required": "Choose at least one field to put back."},
+    )
+
+    field_order = ["fields_back", "reason"]
+
+    def __init__(self, *args: Any, offered: list[Step], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.possible = {step.key: step for step in offered if step.possible}
+        field = cast(forms.MultipleChoiceField, self.fields["fields_back"])
+        field.choices = [(step.key, step.label) for step in self.possible.values()]
+        field.initial = list(self.possible)
+
+    def changes(self) -> dict[str, Any]:
+        """What is sent: the values from before, by Dub's key."""
+        return {key: self.possible[key].was for key in self.cleaned_data["fields_back"]}

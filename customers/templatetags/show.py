@@ -42,13 +42,6 @@ TONE_ICONS = {
     "neutral": "information-circle",
 }
 EVENT_ICONS = {"click": "cursor-arrow-rays", "lead": "user-plus", "sale": "banknotes"}
-# A write that was refused has recorded nothing, so it is named by what was wanted.
-WRITES = {
-    "customer.update": "Correction",
-    "customer.delete": "Deletion",
-    "lead.record": "Lead",
-    "sale.record": "Sale",
-}
 MOMENTS = {
     "short": "j M Y, H:i",
     "second": "j M Y, H:i:s",
@@ -203,8 +196,7 @@ def outcome_badge(entry: object) -> SafeString:
 
 @register.filter
 def action_name(entry: object) -> str:
-    action = str(getattr(entry, "action", ""))
-    return WRITES.get(action) or str(getattr(entry, "action_label", action))
+    return str(getattr(entry, "action_label", ""))
 
 
 @register.filter

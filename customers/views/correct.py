@@ -41,6 +41,7 @@ def customer_edit(request: Request, id: str) -> HttpResponse:
         wanted=wanted,
         present=facts_of(customer),
         choices=_choices(request),
+        against=_shown(request),
     )
     if not wanted or (not merged.changes and not merged.conflicts):
         form.add_error(None, _nothing_to_send(wanted))
@@ -53,6 +54,11 @@ def customer_edit(request: Request, id: str) -> HttpResponse:
 def _choices(request: Request) -> dict[str, str]:
     given = {key: request.POST.get(f"choice_{field}", "") for field, key in FIELDS.items()}
     return {key: choice for key, choice in given.items() if choice in {"mine", "theirs"}}
+
+
+def _shown(request: Request) -> dict[str, str]:
+    """Dub's values as they were shown beside the choices."""
+    return {key: request.POST.get(f"theirs_{field}", "") for field, key in FIELDS.items()}
 
 
 def _nothing_to_send(wanted: dict[str, Any]) -> str:
@@ -81,9 +87,16 @@ def _preview(request: Request, customer: Customer, form: EditForm, merged: Merge
         "merged": merged.merged,
         "conflicts": merged.conflicts,
         "warnings": warnings,
-        "choices": _choices(request),
+        "carried": _carried(request, merged),
     }
     return render(request, "customers/edit_confirm.html", context)
+
+
+def _carried(request: Request, merged: Merge) -> list[tuple[str, str]]:
+    """The choices that still count, for the next submit; open conflicts ask anew."""
+    names = {field for field, _ in FIELDS.items()} - {each.name for each in merged.conflicts}
+    wanted = {f"{prefix}_{name}" for prefix in ("choice", "theirs") for name in names}
+    return [(name, str(value)) for name, value in request.POST.items() if name in wanted]
 
 
 def _save(request: Request, customer: Customer, form: EditForm, merged: Merge) -> HttpResponse:

@@ -16,6 +16,7 @@ from customers.http import Request
 from customers.models import WRITES, AuditEntry, FollowUp, Outcome
 from customers.problems import problem_of
 from customers.services import target_of_entry
+from customers.undo import can_undo
 from dubadmin.dub.errors import DubError
 
 from .shared import result_url
@@ -42,7 +43,18 @@ def _entry(number: int) -> AuditEntry:
 def result(request: Request, number: int) -> HttpResponse:
     entry = _entry(number)
     request.looked = target_of_entry(entry)
+    _look_for_event(request, entry)
     return render(request, "results/result.html", _context(request, entry))
+
+
+def _look_for_event(request: Request, entry: AuditEntry) -> DubError | None:
+    """Asks Dub whether the awaited event is there; what went wrong with asking, if anything."""
+    if (follow_up := getattr(entry, "follow_up", None)) is not None:
+        try:
+            followup.check(follow_up, actor=actor_of(request))
+        except DubError as error:
+            return error
+    return None
 
 
 def _context(request: Request, entry: AuditEntry) -> dict[str, Any]:
@@ -81,6 +93,8 @@ def _next_steps(request: Request, entry: AuditEntry) -> list[dict[str, Any]]:
         steps.append(("Check again at Dub", reverse("result_settle", args=[entry.pk]), True))
     if may_write and followup.can_resend(entry):
         steps.append(("Send again", reverse("result_resend", args=[entry.pk]), True))
+    if may_write and can_undo(entry):
+        steps.append(("Undo", reverse("result_undo", args=[entry.pk]), False))
     if may_write and entry.action in FORM_OF and entry.outcome in _CORRECTABLE:
         address = reverse(FORM_OF[entry.action])
         steps.append(("Correct and try again", f"{address}?again={entry.pk}", False))
@@ -117,7 +131,9 @@ def _follow(entry: AuditEntry) -> dict[str, str]:
 
 
 _FOLLOWED = {
-    FollowUp.State.PENDING: "Dub is still updating totals. This page waits for the event and says when it is there.",
+    FollowUp.State.PENDING: (
+        "Dub is still updating totals. This page waits for the event and says when it is there."
+    ),
     FollowUp.State.CONFIRMED: "Confirmed: the event is at Dub.",
     FollowUp.State.MISSING: (
         "Missing: Dub accepted this, but the event has not appeared. It is listed on the home "
@@ -131,13 +147,9 @@ _FOLLOWED = {
 def result_follow(request: Request, number: int) -> HttpResponse:
     """The fragment that the result page polls; it asks Dub whether the event is there."""
     entry = _entry(number)
-    if (follow_up := getattr(entry, "follow_up", None)) is not None:
-        try:
-            followup.check(follow_up, actor=actor_of(request))
-        except DubError as error:
-            context = _context(request, entry) | {"follow_problem": problem_of(error)}
-            return render(request, "results/result.html#follow", context)
-    response = render(request, "results/result.html#follow", _context(request, entry))
+    error = _look_for_event(request, entry)
+    context = _context(request, entry) | {"follow_problem": error and problem_of(error)}
+    response = render(request, "results/result.html#follow", context)
     if entry.shown_outcome != Outcome.PENDING and request.GET.get("sending"):
         response.headers["HX-Refresh"] = "true"
     return response

@@ -1,0 +1,49 @@
+"""Undoing a correction."""
+
+from __future__ import annotations
+
+from django.http import Http404, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+
+from customers import queries, services
+from customers.audit import AlreadyAsked, actor_of
+from customers.forms import UndoForm, new_key
+from customers.guard import page
+from customers.http import Request
+from customers.models import AuditEntry, Relation
+from customers.services import target_of
+from customers.undo import can_undo, steps
+
+from .shared import FORM_AND_POST, result_url, with_key
+
+
+@FORM_AND_POST
+@page("customer.undo", permission="customers.edit_customers")
+def result_undo(request: Request, number: int) -> HttpResponse:
+    """GET: what can be put back. POST: puts the chosen fields back, as an edit of its own."""
+    entry = get_object_or_404(AuditEntry, pk=number)
+    if not can_undo(entry):
+        raise Http404("Only a correction that Dub stored can be undone.")
+    customer = queries.get_customer(entry.target_id)
+    request.looked = target_of(customer)
+    offered = steps(entry, customer)
+    if request.method != "POST":
+        form = UndoForm(offered=offered, initial={"key": new_key()})
+    else:
+        form = UndoForm(with_key(request.POST), offered=offered)
+        if form.is_valid():
+            try:
+                undone = services.update_customer(
+                    customer,
+                    changes=form.changes(),
+                    actor=actor_of(request),
+                    reason=form.cleaned_data["reason"] or f"Undo of entry {entry.pk}",
+                    key=form.cleaned_data["key"],
+                    earlier=entry,
+                    relation=Relation.UNDO,
+                )
+            except AlreadyAsked as earlier:
+                undone = earlier.entry
+            return redirect(result_url(undone))
+    context = {"entry": entry, "customer": customer, "form": form, "steps": offered}
+    return render(request, "customers/undo.html", context)

@@ -1,0 +1,98 @@
+"""A correction can be put back, field by field, where Dub still has what was set."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from django.test import Client
+
+from customers import queries, services
+from customers.models import AuditEntry, Outcome, Relation
+from dubadmin.sandbox import Sandbox
+
+from .conftest import ALICE, hidden_fields, outcome_of, text_of
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def corrected(dub: Sandbox) -> AuditEntry:
+    """Ada became Grace, with another e-mail."""
+    dub.add_customer(external_id="u1", name="Ada", email="ada@example.com")
+    customer = queries.get_customer("ext_u1")
+    changes = {"name": "Grace", "email": "grace@example.com"}
+    return services.update_customer(customer, changes=changes, actor=ALICE)
+
+
+def undo(client: Client, entry: AuditEntry, *keys: str, **more: str) -> Any:
+    address = f"/results/{entry.pk}/undo/"
+    form = {**hidden_fields(client.get(address)), "fields_back": list(keys), **more}
+    return client.post(address, form, follow=True)
+
+
+def test_it_works(dub: Sandbox, corrected: AuditEntry, alice: Client) -> None:
+    assert "Undo" in text_of(alice.get(f"/results/{corrected.pk}/"))
+    response = undo(alice, corrected, "name", "email", reason="wrong customer")
+    assert outcome_of(response) == Outcome.RECORDED
+    stored = dub.customer("u1")
+    assert stored is not None
+    assert (stored["name"], stored["email"]) == ("Ada", "ada@example.com")
+
+
+def test_it_is_an_edit_of_its_own_linked_both_ways(
+    dub: Sandbox, corrected: AuditEntry, alice: Client
+) -> None:
+    undo(alice, corrected, "name")
+    undone = corrected.later.get()
+    assert (undone.relation, undone.body) == (Relation.UNDO, {"name": "Ada"})
+    assert undone.reason == f"Undo of entry {corrected.pk}"
+
+
+def test_one_field_only(dub: Sandbox, corrected: AuditEntry, alice: Client) -> None:
+    undo(alice, corrected, "name")
+    stored = dub.customer("u1")
+    assert stored is not None
+    assert (stored["name"], stored["email"]) == ("Ada", "grace@example.com")
+
+
+def test_a_field_that_was_changed_since_cannot_be_put_back(
+    dub: Sandbox, corrected: AuditEntry, alice: Client
+) -> None:
+    dub.change_customer(corrected.target_id, email="third@example.com")
+    page = alice.get(f"/results/{corrected.pk}/undo/")
+    assert "Changed since, so it cannot be put back" in text_of(page)
+    before = dub.count("PATCH")
+    response = undo(alice, corrected, "email")
+    assert response.status_code == 200
+    assert dub.count("PATCH") == before
+    undo(alice, corrected, "name")
+    stored = dub.customer("u1")
+    assert stored is not None
+    assert (stored["name"], stored["email"]) == ("Ada", "third@example.com")
+
+
+def test_nothing_chosen_says_so(dub: Sandbox, corrected: AuditEntry, alice: Client) -> None:
+    assert "Choose at least one field" in text_of(undo(alice, corrected))
+
+
+def test_only_a_stored_correction_can_be_undone(dub: Sandbox, alice: Client) -> None:
+    refused = AuditEntry.objects.create(
+        action="customer.update", outcome=Outcome.REFUSED, before={}, target_id="cus_1"
+    )
+    assert alice.get(f"/results/{refused.pk}/undo/").status_code == 404
+
+
+def test_r1_what_dub_stored_otherwise_is_what_counts_as_set(dub: Sandbox, alice: Client) -> None:
+    dub.patch_stores_country = False
+    dub.add_customer(external_id="u2", name="Ada", country="DE")
+    customer = queries.get_customer("ext_u2")
+    changes = {"name": "Grace", "country": "FR"}
+    entry = services.update_customer(customer, changes=changes, actor=ALICE)
+    assert entry.outcome == Outcome.DIFFERS
+    page = text_of(alice.get(f"/results/{entry.pk}/undo/"))
+    assert "Changed since" in page or "country" not in page.lower().split("what can be put back")[0]
+    undo(alice, entry, "name")
+    stored = dub.customer("u2")
+    assert stored is not None
+    assert (stored["name"], stored["country"]) == ("Ada", "DE")
