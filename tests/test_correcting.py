@@ -7,6 +7,7 @@ import random
 from typing import Any
 
 import pytest
+from django.utils import timezone
 
 from customers import queries, services
 from customers.facts import FIELDS, editable, facts_of
@@ -78,6 +79,39 @@ def test_r1_an_untouched_form_changes_nothing(customer: Customer) -> None:
     form = typed(customer)
     assert form.is_valid(), form.errors
     assert form.changes() == {}
+
+
+@pytest.mark.parametrize(
+    "columns",
+    [
+        {"email": "una@localhost"},
+        {"email": "not an address"},
+        {"external_id": " u 1 "},
+        {"external_id": "x" * 150},
+        {"name": "x" * 191},
+        {"name": "two\nlines"},
+        {"country": "Atlantis"},
+        {"avatar": "data:image/png;base64,AAAA"},
+        {"canceled_at": 1_792_888_200_123},  # 02:30 in Berlin, which that night has twice
+    ],
+    ids=str,
+)
+def test_r1_what_dub_holds_and_nobody_touched_is_no_reason_to_refuse_the_rest(
+    dub: Sandbox, stored: Json, columns: Json
+) -> None:
+    dub.change_customer(stored, **columns)
+    customer = queries.get_customer(stored["id"])
+    with timezone.override("Europe/Berlin"):
+        form = typed(customer, stripe_customer_id="cus_new")
+        assert form.is_valid(), form.errors
+        assert form.changes() == {"stripeCustomerId": "cus_new"}
+
+
+def test_r4_a_stray_space_can_be_taken_out_of_an_external_id(dub: Sandbox, stored: Json) -> None:
+    dub.change_customer(stored, external_id=" u1 ")
+    form = typed(queries.get_customer(stored["id"]), external_id="u1")
+    assert form.is_valid(), form.errors
+    assert form.changes() == {"externalId": "u1"}
 
 
 @pytest.mark.parametrize(

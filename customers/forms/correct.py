@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, cast
@@ -86,17 +87,48 @@ class EditForm(OnceForm):
         given = super().clean() or self.cleaned_data
         if not given.get("country") and self._seen_or_empty().get("country"):
             self.add_error("country", "Dub cannot clear a country; choose another one.")
+        for field in self._untouched():
+            self.errors.pop(field, None)  # Dub holds it, so it is no reason to refuse the rest
         return given
+
+    def _untouched(self) -> set[str]:
+        """The fields that came back just as they were shown, whatever we would make of them."""
+        seen = self.cleaned_data.get("seen")
+        if seen is None:
+            return set()
+        shown = EditForm.of(seen)
+        return {
+            field
+            for field, key in FIELDS.items()
+            if _one_line(self.data.get(field)) == _one_line(_shown(shown, field, seen[key]))
+        }
 
     def changes(self) -> dict[str, Any]:
         """What the person changed, by Dub's key, as it is sent: None clears a field."""
         seen = self.cleaned_data["seen"]
-        asked = {key: _as_sent(self.cleaned_data[field]) for field, key in FIELDS.items()}
+        touched = FIELDS.keys() - self._untouched()
+        asked = {
+            key: _as_sent(self.cleaned_data[field])
+            for field, key in FIELDS.items()
+            if field in touched
+        }
         return {
             key: value
             for key, value in asked.items()
             if not same(key, value, _to_the_second(key, seen[key]))
         }
+
+
+def _shown(form: EditForm, field: str, value: Any) -> str:
+    if field != "subscription_canceled_at":
+        return str(value or "")
+    bound = form[field]
+    return str(bound.field.widget.format_value(bound.value()) or "")
+
+
+def _one_line(text: str | None) -> str:
+    """As a browser's one-line field gives it back."""
+    return re.sub(r"[\r\n]", "", text or "")
 
 
 def _as_sent(value: Any) -> Any:
