@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from django.http import Http404, HttpResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.views.decorators.http import require_safe
 
 from customers import queries
@@ -15,6 +16,7 @@ from customers.guard import page
 from customers.http import Request
 from customers.models import AuditEntry
 from customers.problems import problem_of
+from customers.search import parse
 from customers.services import target_of, target_of_entry
 from dubadmin.dub.errors import DubError
 from dubadmin.dub.records import Customer, Event
@@ -42,11 +44,29 @@ def customer_list(request: Request) -> HttpResponse:
         query = form.query()
         request.asked = {key: value for key, value in query.items() if value}
         listing, facets = queries.list_customers(**query)
+        if found := _only_hit(request, listing, query):
+            return redirect(found)
         form.offer(facets)
         context |= _listed(request, listing, query)
     else:
         form.offer(queries.Facets())
     return render_part(request, "customers/list.html", context, part="table")
+
+
+def _only_hit(request: Request, listing: queries.Listing, query: dict[str, Any]) -> str:
+    """Where a search that has one meaning leads: the link's customers, or the one customer.
+
+    Only from page to page: while somebody types, the list stays a list.
+    """
+    if listing.link:
+        return address(request, q=None, page=None, link=listing.link.id)
+    others = any(query[name] for name in ("country", "link", "partner")) or request.htmx
+    hits = {match.customer.id for match in listing.exact}
+    if "@" in query["q"]:
+        hits |= {customer.id for customer in listing.customers}
+    elif listing.customers and hits != {customer.id for customer in listing.customers}:
+        return ""
+    return reverse("customer_detail", args=[hits.pop()]) if len(hits) == 1 and not others else ""
 
 
 def _listed(request: Request, listing: queries.Listing, query: dict[str, Any]) -> dict[str, Any]:
@@ -59,6 +79,7 @@ def _listed(request: Request, listing: queries.Listing, query: dict[str, Any]) -
         "page": _pages(request, listing, query),
         "columns": _columns(request, query),
         "how": _how(listing, query["q"]),
+        "may_be_stripe": parse(query["q"]).may_be_stripe,
         "filtered": any(query[name] for name in ("q", "country", "link", "partner")),
         "problem": listing.error and problem_of(listing.error, retry_url=request.get_full_path()),
     }
@@ -72,7 +93,10 @@ def _how(listing: queries.Listing, q: str) -> str:
     if listing.exact and not others:
         return f"Found by {listing.exact[0].how}."
     found = f"Found by {listing.exact[0].how}; others by" if listing.exact else "Searched by"
-    return f"{found} {queries.how_searched(q)}."
+    search = parse(q)
+    if not search.words:
+        return f"Not found by {search.ids[0][0]}." if search.ids else ""
+    return f"{found} {search.how}."
 
 
 def _pages(request: Request, listing: queries.Listing, query: dict[str, Any]) -> dict[str, Any]:

@@ -1,0 +1,35 @@
+"""Reads: what a page needs of Dub, asked side by side so that it costs one round trip."""
+
+from .listing import Facets, Listing, find_customers, list_customers
+from .names import Match, is_unknown_customer, known, remember
+from .one import (
+    MAX_EVENTS,
+    Attribution,
+    Timeline,
+    attribution,
+    customer_with_timeline,
+    deletion_of,
+    get_customer,
+    history_of,
+    ping,
+)
+
+__all__ = [
+    "MAX_EVENTS",
+    "Attribution",
+    "Facets",
+    "Listing",
+    "Match",
+    "Timeline",
+    "attribution",
+    "customer_with_timeline",
+    "deletion_of",
+    "find_customers",
+    "get_customer",
+    "history_of",
+    "is_unknown_customer",
+    "known",
+    "list_customers",
+    "ping",
+    "remember",
+]

@@ -1,0 +1,160 @@
+"""One customer: its record, its events, who would be credited, what was done to it here."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.db.models import Q
+
+from customers.models import WRITES, AuditEntry, Outcome
+from dubadmin.connect import dub
+from dubadmin.dub.errors import DubError
+from dubadmin.dub.reads import GetCustomer, GetLink, ListCustomers, ListEvents
+from dubadmin.dub.records import Customer, Event, Link
+
+from .names import ask, hint_of, is_unknown_customer, known, remember, true_name
+
+EVENT_KINDS = ("clicks", "leads", "sales")
+MAX_EVENTS = 1000
+
+
+def get_customer(id: str) -> Customer:
+    """One customer, read twice side by side to tell a stored name from a made-up one (Q9).
+
+    Raises DubError, also when only the name of a customer without e-mail could not be confirmed.
+    """
+    return _settled(*dub().fetch_together(*_twice(id)))
+
+
+def _twice(id: str) -> list[GetCustomer]:
+    """The reads of one customer: a second one unless it is known to have an e-mail (trap Q9)."""
+    once = [GetCustomer(id=id)]
+    return once if known(id).get("email") else [*once, GetCustomer(id=id, expanded=False)]
+
+
+def _settled(first: Any, again: Any = None) -> Customer:
+    if isinstance(first, DubError):
+        raise first
+    customer: Customer = first
+    remember([customer])
+    if customer.email:
+        return true_name(customer, "")
+    if again is None:  # the e-mail that it was known to have is gone
+        again = ask(GetCustomer(id=customer.id, expanded=False))
+    if isinstance(again, DubError):
+        raise again
+    return true_name(customer, again.name)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Timeline:
+    """A customer's events, newest first, and what could not be had."""
+
+    events: list[Event]
+    errors: list[DubError]
+
+
+def customer_with_timeline(id: str) -> tuple[Customer, Timeline]:
+    """One customer with its events: one round trip when its Dub ID is known, two otherwise.
+
+    GET /events takes `cus_…` only (trap R11), so an `ext_…` is resolved first unless it was seen
+    before. Raises what GET /customers/{id} raised; a failed GET /events is in the timeline (A3).
+    """
+    dub_id = known(id).get("id", "") if id.startswith("ext_") else id
+    twice = _twice(id)
+    answers = dub().fetch_together(*twice, *_events_of(dub_id))
+    customer, events = _settled(*answers[: len(twice)]), answers[len(twice) :]
+    if customer.id != dub_id:
+        events = dub().fetch_together(*_events_of(customer.id))
+    return customer, _timeline(events)
+
+
+def _events_of(customer_id: str) -> list[ListEvents]:
+    if not customer_id:
+        return []
+    return [ListEvents(kind=kind, customer_id=customer_id) for kind in EVENT_KINDS]
+
+
+def _timeline(answers: Sequence[Any]) -> Timeline:
+    events = [event for answer in answers if isinstance(answer, list) for event in answer]
+    events.sort(key=lambda event: event.at.timestamp() if event.at else 0, reverse=True)
+    return Timeline(events=events, errors=[each for each in answers if isinstance(each, DubError)])
+
+
+@dataclass(frozen=True, kw_only=True)
+class Attribution:
+    """Who a sale or lead would be credited to, read side by side before anything is sent.
+
+    `customer` is None when Dub does not know the external ID. `link` is the customer's own link
+    with its state, None when it has none or could not be read. `leads` and `sales` are its
+    events, newest first; `leads_error` and `sales_error` say why they are missing.
+    """
+
+    customer: Customer | None
+    link: Link | None = None
+    leads: list[Event] = field(default_factory=list)
+    sales: list[Event] = field(default_factory=list)
+    leads_error: DubError | None = None
+    sales_error: DubError | None = None
+
+
+def attribution(external_id: str) -> Attribution:
+    """What Dub knows about a customer before a lead or sale: one round trip when seen before.
+
+    Raises DubError when the customer could not be looked up; an unknown customer is no error.
+    """
+    id = f"ext_{external_id}"
+    hint = known(id)
+    twice = _twice(id)
+    answers = dub().fetch_together(*twice, *_around(hint))
+    if is_unknown_customer(answers[0]):
+        return Attribution(customer=None)
+    customer, rest = _settled(*answers[: len(twice)]), answers[len(twice) :]
+    if hint_of(customer) != hint:
+        rest = dub().fetch_together(*_around(hint_of(customer)))
+    leads, sales, *link = rest
+    return Attribution(
+        customer=customer,
+        link=_same_link(link[0] if link else None, customer.link),
+        leads=leads if isinstance(leads, list) else [],
+        sales=sales if isinstance(sales, list) else [],
+        leads_error=leads if isinstance(leads, DubError) else None,
+        sales_error=sales if isinstance(sales, DubError) else None,
+    )
+
+
+def _same_link(answer: Any, link: Link | None) -> Link | None:
+    """The link with its state when that is what Dub answered, else the link as it is known."""
+    return answer if isinstance(answer, Link) and link and answer.id == link.id else link
+
+
+def _around(hint: dict[str, str]) -> list[Any]:
+    if not hint.get("id"):
+        return []
+    reads: list[Any] = [
+        ListEvents(kind=kind, customer_id=hint["id"], limit=MAX_EVENTS)
+        for kind in ("leads", "sales")
+    ]
+    return [*reads, GetLink(link_id=hint["link_id"])] if hint.get("link_id") else reads
+
+
+def history_of(customer: Customer, *, limit: int = 20) -> list[AuditEntry]:
+    """What dubadmin did to a customer, newest first, under either of its IDs."""
+    same = Q(target_id=customer.id)
+    if customer.external_id:
+        same |= Q(target_external_id=customer.external_id)
+    return list(AuditEntry.objects.filter(same, action__in=WRITES).order_by("-id")[:limit])
+
+
+def ping() -> None:
+    """Asks Dub for one customer without more. Raises DubError when that does not work."""
+    dub().fetch(ListCustomers(page_size=1, expanded=False))
+
+
+def deletion_of(id: str) -> AuditEntry | None:
+    """The entry of our deletion of the customer with this `cus_…` or `ext_…`, if we deleted it."""
+    same = Q(target_external_id=id[4:]) if id.startswith("ext_") else Q(target_id=id)
+    deletions = AuditEntry.objects.filter(same, action="customer.delete", before__isnull=False)
+    return deletions.filter(outcome__in=[Outcome.RECORDED, Outcome.UNKNOWN]).order_by("-id").first()
