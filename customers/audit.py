@@ -85,12 +85,13 @@ def perform(
     earlier: AuditEntry | None = None,
     relation: str = "",
     claim: Callable[[AuditEntry], None] | None = None,
+    follow: Callable[[AuditEntry], None] | None = None,
 ) -> AuditEntry:
     """Sends `command` once and returns its settled entry, with one of the six outcomes.
 
     `judge` says what a 2xx or a lost answer means, by reading back. `claim` runs in the
-    transaction that commits the intent and may raise to stop it. Raises AlreadyAsked when an entry
-    with this `key` exists: then nothing is sent.
+    transaction that commits the intent and may raise to stop it, `follow` in the one that commits
+    the outcome. Raises AlreadyAsked when an entry with this `key` exists: then nothing is sent.
     """
     entry = _entry(
         command.action,
@@ -110,7 +111,10 @@ def perform(
     with _settling(entry):
         result = _send(command, entry)
         verdict = result if isinstance(result, Verdict) else judge(result)
-        _apply(entry, verdict)
+        with transaction.atomic():
+            _apply(entry, verdict)
+            if follow:
+                follow(entry)
     return entry
 
 

@@ -34,14 +34,15 @@ def find(invoice_id: str) -> Invoice | None:
     )
 
 
-def claim(command: TrackSale, *, entry: AuditEntry, override: bool) -> None:
+def claim(command: TrackSale, *, entry: AuditEntry, override: bool, seen: Invoice | None) -> None:
     """Writes the sending into the ledger, in the transaction that commits its intent.
 
-    Raises InvoiceTaken when the ID was sent before and `override` is not given. Two at once: the
-    database's unique key lets one through and the other fails with IntegrityError.
+    Raises InvoiceTaken when the ID was sent before, unless `override` is given and that sending is
+    the one that was `seen` when it was given. Two at once: the database's unique key lets one
+    through and the other fails with IntegrityError.
     """
     earlier = find(command.invoice_id)
-    if earlier and not override:
+    if earlier and not (override and earlier == seen):
         raise InvoiceTaken(earlier, command)
     serials = Invoice.objects.filter(invoice_id=command.invoice_id)
     Invoice.objects.create(

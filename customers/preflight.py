@@ -13,17 +13,18 @@ from typing import Any
 from django.utils import timezone
 
 from dubadmin.dub.commands import TrackLead, TrackSale, lead_key
-from dubadmin.dub.money import MAX_COMMISSION_CENTS
+from dubadmin.dub.money import MAX_COMMISSION_CENTS, to_major
 from dubadmin.dub.records import Event
 
 from . import ledger
 from .dedupe import DEDUPE_WINDOW, open_window
-from .models import HAPPENED
+from .models import HAPPENED, Invoice
 from .queries import Attribution, attribution
 
 # What Dub takes where the request names none.
 DEFAULT_SALE_NAME = "Purchase"
 DEFAULT_PROCESSOR = "custom"
+LARGE = 5_000_000  # of the dearest currency this is near the commission limit (trap S14)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -36,13 +37,14 @@ class Check:
 class Preflight:
     """Everything known before sending.
 
-    `seen_before` counts the events that look like this one; `replay_expected` tells that Dub
-    would answer with an earlier sale (S6).
+    `seen_before` counts the events that look like this one; `taken` is the earlier sending of the
+    invoice ID; `replay_expected` tells that Dub would answer with an earlier sale (S6).
     """
 
     checks: list[Check]
     attribution: Attribution
     seen_before: int = 0
+    taken: Invoice | None = None
     replay_expected: bool = False
     credited: Event | None = None
 
@@ -104,8 +106,13 @@ def _customer_of_lead(checks: _Checks, command: TrackLead, known: Attribution) -
         return
     checks.ok(f"Dub knows this customer: {known.customer.label}.")
     _link_state(checks, known, sale=False)
-    if not command.click_id:
+    if not command.click_id and known.customer.link:
         checks.ok("No click ID: Dub reuses the click stored with this customer. (L8)")
+    elif not command.click_id:
+        checks.warn(
+            "No click ID: Dub reuses the click stored with this customer, and one without a "
+            "referral link seldom has any. Without a click Dub refuses the lead. (L8)"
+        )
     if command.customer_name or command.customer_email or command.customer_avatar:
         checks.warn(
             "Dub ignores name, e-mail and avatar for a customer that it knows. Correct them under "
@@ -149,7 +156,7 @@ def _dedupe(checks: _Checks, command: TrackLead, known: Attribution) -> None:
             "recorded in the last 7 days. If one was, Dub records nothing. (L2)"
         )
     else:
-        checks.ok("No lead of this name in the last 7 days: it will count.")
+        checks.ok("No lead of this name is known from the last 7 days. (L2)")
 
 
 def check_sale(command: TrackSale) -> Preflight:
@@ -157,9 +164,12 @@ def check_sale(command: TrackSale) -> Preflight:
     known = attribution(command.customer_external_id)
     checks = _Checks()
     credited = _customer_of_sale(checks, command, known)
-    _invoice(checks, command, known)
+    taken = ledger.find(command.invoice_id)
+    _invoice(checks, command, known, taken)
     if command.currency.upper() != "USD":
         checks.ok("Dub stores this in US dollars, converted at its rate of today. (S10)")
+        if to_major(command.amount, currency=command.currency) > LARGE:
+            checks.ok("Should that be above 21,474,836.47 USD, Dub records no commission. (S14)")
     elif command.amount > MAX_COMMISSION_CENTS:
         checks.warn("Above 21,474,836.47 USD Dub records the sale but no commission. (S14)")
     same = [event for event in known.sales if event.invoice_id == command.invoice_id]
@@ -167,19 +177,19 @@ def check_sale(command: TrackSale) -> Preflight:
         checks=checks.made,
         attribution=known,
         seen_before=len(same),
-        replay_expected=_replays(command, same),
+        taken=taken,
+        replay_expected=_replays(command, same, taken),
         credited=credited,
     )
 
 
-def _replays(command: TrackSale, same: list[Event]) -> bool:
+def _replays(command: TrackSale, same: list[Event], earlier: Invoice | None) -> bool:
     """Whether Dub may repeat an answer that cannot be told from one to this very sale (S6, S8).
 
     It keeps an answer for 7 days. One to a sale of another name or processor gives itself away,
     and an answer with ours is then proof that Dub recorded it: not every sale at Dub set a key.
     """
     since = timezone.now() - DEDUPE_WINDOW
-    earlier = ledger.find(command.invoice_id)
     if earlier and earlier.entry.outcome in HAPPENED and earlier.entry.at > since:
         body = earlier.entry.body
         if _alike(command, body.get("eventName"), body.get("paymentProcessor")):
@@ -240,8 +250,9 @@ def _lead_of_sale(checks: _Checks, command: TrackSale, known: Attribution) -> Ev
     return lead
 
 
-def _invoice(checks: _Checks, command: TrackSale, known: Attribution) -> None:
-    earlier = ledger.find(command.invoice_id)
+def _invoice(
+    checks: _Checks, command: TrackSale, known: Attribution, earlier: Invoice | None
+) -> None:
     seen = [event for event in known.sales if event.invoice_id == command.invoice_id]
     if earlier and not ledger.is_same(earlier, command):
         checks.stop(ledger.conflict_text(earlier, command))

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from customers.audit import Actor, Verdict, perform
 from customers.dedupe import Window, open_window, stored_key
 from customers.facts import LABELS, facts_of, same
-from customers.models import HAPPENED, AuditEntry, Outcome
+from customers.models import AuditEntry, Outcome
 from customers.preflight import Preflight, as_logged
 from customers.queries import is_unknown_customer
 from dubadmin.connect import dub
@@ -38,7 +38,7 @@ def record_lead(
         event_name=command.event_name,
         events=preflight.attribution.leads,
     )
-    entry = perform(
+    return perform(
         with_reference(command, actor),
         actor=actor,
         target=target(command.customer_external_id, known),
@@ -50,10 +50,12 @@ def record_lead(
         lead_key=stored_key(command.event_name),
         earlier=earlier,
         relation=relation,
+        follow=lambda entry: follow(
+            entry,
+            preflight=preflight,
+            expected=0 if command.mode == "deferred" else command.event_quantity or 1,
+        ),
     )
-    if entry.outcome in HAPPENED and command.mode != "deferred":
-        follow(entry, preflight=preflight, expected=command.event_quantity or 1)
-    return entry
 
 
 def _judge_lead(
@@ -66,7 +68,9 @@ def _judge_lead(
     if isinstance(result, Uncertain):
         return unknown(result, "Check again in a minute: Dub's own events will tell.")
     if result.data.get("link") is None:
-        return Verdict(outcome=Outcome.NOT_RECORDED, explanation=_duplicate_text(earlier_try))
+        return Verdict(
+            outcome=Outcome.NOT_RECORDED, explanation=_duplicate_text(earlier_try, known)
+        )
     if known and command.mode == "deferred":
         return Verdict(
             outcome=Outcome.NOT_RECORDED,
@@ -122,13 +126,14 @@ def _lead_sentence(command: TrackLead, outcome: Outcome, *, known: Customer | No
     return "Dub accepted the lead."
 
 
-def _duplicate_text(earlier_try: Window | None) -> str:
+def _duplicate_text(earlier_try: Window | None, known: Customer | None) -> str:
     because = (
         f"{earlier_try.because} The name stays taken until {earlier_try.until}."
         if earlier_try
         else "A lead of this name was tried in the last 7 days, outside dubadmin."
     )
+    created = "" if known else " It creates no customer for a repeat either. (L4)"
     return (
         "Dub answered as if all were fine and recorded nothing: it takes this for a repeat. "
-        f"{because} (L2)"
+        f"{because} (L2){created}"
     )

@@ -11,12 +11,12 @@ from django.db import IntegrityError
 from customers import ledger
 from customers.audit import Actor, Verdict, perform
 from customers.facts import facts_of
-from customers.models import HAPPENED, AuditEntry, Outcome, Relation
+from customers.models import AuditEntry, Outcome, Relation
 from customers.preflight import DEFAULT_PROCESSOR, DEFAULT_SALE_NAME, Preflight, as_logged
 from dubadmin.dub.client import Receipt
 from dubadmin.dub.commands import TrackSale
 from dubadmin.dub.errors import Uncertain
-from dubadmin.dub.money import amount_text
+from dubadmin.dub.money import MAX_COMMISSION_CENTS, amount_text
 
 from .shared import Row, unknown
 from .tracking import follow, target, with_reference
@@ -35,12 +35,13 @@ def record_sale(
 ) -> AuditEntry:
     """Sends a sale once and says whether Dub recorded it (traps S1 to S16).
 
-    Raises ledger.InvoiceTaken when the invoice ID was sent before and `override` is not given.
+    Raises ledger.InvoiceTaken when the invoice ID was sent before, unless `override` is given and
+    `preflight` has shown that sending.
     """
     known = preflight.attribution.customer
     replayed = preflight.replay_expected and relation != Relation.RESEND
     try:
-        entry = perform(
+        return perform(
             with_reference(command, actor),
             actor=actor,
             target=target(command.customer_external_id, known),
@@ -51,15 +52,15 @@ def record_sale(
             before=facts_of(known) if known else None,
             earlier=earlier,
             relation=relation,
-            claim=lambda entry: ledger.claim(command, entry=entry, override=override),
+            claim=lambda entry: ledger.claim(
+                command, entry=entry, override=override, seen=preflight.taken
+            ),
+            follow=lambda entry: follow(entry, preflight=preflight),
         )
     except IntegrityError:
         if taken := ledger.find(command.invoice_id):
             raise ledger.InvoiceTaken(taken, command) from None
         raise
-    if entry.outcome in HAPPENED:
-        follow(entry, preflight=preflight, expected=1)
-    return entry
 
 
 def _judge_sale(command: TrackSale, result: Receipt | Uncertain, *, replayed: bool) -> Verdict:
@@ -91,11 +92,11 @@ def _sale_verdict(command: TrackSale, rows: list[Row], *, sale: Mapping[str, Any
             "it keeps the bare number and adds it to totals in US dollars. (S11)"
         )
         return Verdict(outcome=Outcome.DIFFERS, explanation=text, comparison=rows)
-    return Verdict(
-        outcome=Outcome.RECORDED,
-        explanation="Dub accepted the sale.",
-        comparison=rows,
-    )
+    amount = sale.get("amount")
+    text = "Dub accepted the sale."
+    if isinstance(amount, int) and amount > MAX_COMMISSION_CENTS:
+        text += " It is above 21,474,836.47 USD, so Dub records no commission for it. (S14)"
+    return Verdict(outcome=Outcome.RECORDED, explanation=text, comparison=rows)
 
 
 def _sale_rows(

@@ -10,7 +10,7 @@ from django.conf import settings
 from django.utils import timezone
 
 from customers.audit import Actor, Target
-from customers.models import AuditEntry, FollowUp, Relation
+from customers.models import HAPPENED, AuditEntry, FollowUp, Relation
 from customers.preflight import Preflight
 from dubadmin.dub.commands import TrackLead, TrackSale
 from dubadmin.dub.records import Customer
@@ -34,13 +34,16 @@ def with_reference(command: C, actor: Actor) -> C:
     return replace(command, metadata={**(command.metadata or {}), **reference})
 
 
-def follow(entry: AuditEntry, *, preflight: Preflight, expected: int) -> FollowUp:
+def follow(entry: AuditEntry, *, preflight: Preflight, expected: int = 1) -> None:
     """Starts to watch for the event of an accepted lead or sale (trap D1).
 
-    For one that was sent again, the event of the first sending will do.
+    For one that was sent again, the event of the first sending will do. One that was not recorded,
+    or has no event to expect, is not watched for.
     """
+    if entry.outcome not in HAPPENED or not expected:
+        return
     known = preflight.attribution.customer
-    return FollowUp.objects.create(
+    FollowUp.objects.create(
         entry=entry,
         customer_id=known.id if known else _new_customer_id(entry),
         seen_before=0 if entry.relation == Relation.RESEND else preflight.seen_before,
