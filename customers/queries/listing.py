@@ -10,8 +10,10 @@ from django.core.cache import cache
 
 from customers.search import Search, parse
 from dubadmin.connect import dub
-from dubadmin.dub.errors import DubError, Uncertain
+from dubadmin.dub.errors import DubError, Refused, Uncertain
+from dubadmin.dub.explain import explain
 from dubadmin.dub.reads import (
+    MAX_PAGE,
     CountCustomers,
     CountCustomersBy,
     Facet,
@@ -40,13 +42,15 @@ class Listing:
     """One page of customers. `total` is None when Dub gave none (trap Q8).
 
     `exact` are customers whose ID is what was searched for; Dub's search never looks at IDs (Q2).
-    `link` is the short link that was searched for.
+    `link` is the short link that was searched for. `left_out` counts rows that Dub itself cannot
+    read (Q10).
     """
 
     customers: list[Customer]
     total: int | None
     exact: list[Match] = field(default_factory=list)
     link: Link | None = None
+    left_out: int = 0
     error: DubError | None = None
 
 
@@ -97,6 +101,9 @@ def list_customers(
     )
     of_facets = rest[len(by_id) + len(by_link) :][: len(_FACETS)]
     facets = known_facets or _facets(of_facets)
+    left_out = 0
+    if is_broken_row(found) and page * size <= MAX_PAGE:
+        found, left_out = _in_parts(listing)
     if isinstance(found, DubError):
         return Listing(customers=[], total=None, error=found), facets
     if q.strip() and not asked.words:
@@ -107,8 +114,41 @@ def list_customers(
         customers=customers,
         total=total if isinstance(total, int) else None,
         exact=[truly_named(match) for match in _matches(by_id, rest)],
+        left_out=left_out,
         link=next((each for each in rest if isinstance(each, Link)), None),
     ), facets
+
+
+_PARTS = {100: 2, 50: 2, 25: 5, 5: 5}
+
+
+def _in_parts(read: ListCustomers) -> tuple[Any, int]:
+    """The rows of a page that breaks as a whole, and how many had to be left out (trap Q10).
+
+    Asks for the same rows in smaller pages, side by side, down to the broken ones. The answer is
+    a DubError when one of those fails for another reason.
+    """
+    if read.page_size == 1:
+        return [], 1
+    parts, page = _PARTS[read.page_size], read.page or 1
+    size = read.page_size // parts
+    smaller = [
+        replace(read, page_size=size, page=(page - 1) * parts + number + 1)
+        for number in range(parts)
+    ]
+    rows: list[Customer] = []
+    left_out = 0
+    for part, answer in zip(smaller, dub().fetch_together(*smaller), strict=True):
+        found, bad = _in_parts(part) if is_broken_row(answer) else (answer, 0)
+        if isinstance(found, DubError):
+            return found, 0
+        rows, left_out = rows + found, left_out + bad
+    return rows, left_out
+
+
+def is_broken_row(answer: object) -> bool:
+    """A 422 that means one of the rows, not what was asked (trap Q10)."""
+    return isinstance(answer, Refused) and explain(answer).kind == "record"
 
 
 def _reads_by_id(asked: Search) -> list[tuple[str, GetCustomer]]:

@@ -15,7 +15,7 @@ from customers.forms import CustomerListForm
 from customers.guard import page
 from customers.http import Request
 from customers.models import AuditEntry
-from customers.problems import problem_of
+from customers.problems import problem_of, problems_of
 from customers.search import parse
 from customers.services import target_of, target_of_entry
 from dubadmin.dub.errors import DubError
@@ -78,11 +78,19 @@ def _listed(request: Request, listing: queries.Listing, query: dict[str, Any]) -
         "total": listing.total,
         "page": _pages(request, listing, query),
         "columns": _columns(request, query),
+        "notes": _notes(listing),
         "how": _how(listing, query["q"]),
         "may_be_stripe": parse(query["q"]).may_be_stripe,
         "filtered": any(query[name] for name in ("q", "country", "link", "partner")),
         "problem": listing.error and problem_of(listing.error, retry_url=request.get_full_path()),
     }
+
+
+def _notes(listing: queries.Listing) -> list[str]:
+    if not listing.left_out:
+        return []
+    rows = "1 customer is" if listing.left_out == 1 else f"{listing.left_out} customers are"
+    return [f"{rows} left out: Dub cannot read the record itself. Dub’s support can mend it."]
 
 
 def _how(listing: queries.Listing, q: str) -> str:
@@ -155,7 +163,7 @@ def customer_detail(request: Request, id: str) -> HttpResponse:
     context = {
         "customer": customer,
         "events": timeline.events,
-        "event_problems": [problem_of(error) for error in timeline.errors],
+        "event_problems": problems_of(timeline.errors),
         "history": queries.history_of(customer),
         "raw": pretty(facts_of(customer)),
         "warnings": _warnings(customer, timeline),
