@@ -8,6 +8,8 @@ from typing import Any
 
 from dubadmin.dub.records import Customer, parse_time
 
+from .models import AuditEntry
+
 LABELS = {
     "name": "Name",
     "email": "E-mail",
@@ -56,6 +58,17 @@ def same(key: str, one: Any, other: Any) -> bool:
     if key == "subscriptionCanceledAt":
         return parse_time(one) == parse_time(other)
     return (one or None) == (other or None)
+
+
+def stored_changes(entry: AuditEntry) -> list[Change]:
+    """What a correction changed at Dub, as far as is known: before, and what was read back.
+
+    Without a record read back, what was asked stands in its place.
+    """
+    if entry.action != "customer.update" or not entry.before:
+        return []
+    after = {key: (entry.after or entry.body).get(key) for key in entry.body if key in LABELS}
+    return changes_between(entry.before, after)
 
 
 def changes_between(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[Change]:

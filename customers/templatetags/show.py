@@ -17,7 +17,8 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 from heroicons.templatetags.heroicons import heroicon_micro, heroicon_outline
 
-from customers.models import Outcome
+from customers.facts import Change, stored_changes
+from customers.models import AuditEntry, Outcome
 from dubadmin.dub.money import to_major
 
 register = template.Library()
@@ -197,6 +198,12 @@ def outcome_badge(entry: object) -> SafeString:
 @register.filter
 def action_name(entry: object) -> str:
     return str(getattr(entry, "action_label", ""))
+
+
+@register.filter
+def changes(entry: AuditEntry) -> list[Change]:
+    """What a correction changed; nothing for any other entry."""
+    return stored_changes(entry)
 
 
 @register.filter

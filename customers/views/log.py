@@ -11,7 +11,7 @@ from django.shortcuts import get_object_or_404, render
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
-from customers.facts import LABELS, changes_between
+from customers.facts import stored_changes
 from customers.forms import AuditListForm
 from customers.guard import page
 from customers.http import Request
@@ -84,12 +84,9 @@ def _midnight(day: Any, *, end: bool = False) -> datetime:
 def audit_entry(request: Request, number: int) -> HttpResponse:
     entry = get_object_or_404(AuditEntry.objects.select_related("earlier"), pk=number)
     request.looked = target_of_entry(entry)
-    before, after = entry.before or {}, entry.after or {}
-    asked = (entry.sent or {}).get("body") if entry.action == "customer.update" else None
-    shown = {key: value for key, value in (after or asked or {}).items() if key in LABELS}
     context = {
         "entry": entry,
-        "differences": changes_between(before, shown) if before and shown else [],
+        "differences": stored_changes(entry),
         "asked": pretty(entry.asked) if entry.asked else "",
         "sent": pretty(entry.sent) if entry.sent else "",
         "answered": pretty(entry.answered) if entry.answered else "",
