@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from dubadmin.dub.errors import DubError, RateLimited, Refused
@@ -34,6 +35,11 @@ def problem_of(error: DubError, *, retry_url: str = "", action: str = "") -> Pro
         retry_url=retry_url,
         page_status=_page_status(error),
     )
+
+
+def problems_of(errors: Iterable[DubError]) -> list[Problem]:
+    """The problems behind several failed reads, each told once."""
+    return list(dict.fromkeys(problem_of(error) for error in errors))
 
 
 def _page_status(error: DubError) -> int:

@@ -15,18 +15,20 @@ from customers.forms import DeleteForm, EditForm, new_key
 from customers.guard import page
 from customers.http import Request
 from customers.merge import Merge, merge
-from customers.problems import problem_of
+from customers.problems import problems_of
 from customers.services import target_of
 from dubadmin.dub.money import amount_text
 from dubadmin.dub.records import Customer
 
-from .shared import FORM_AND_POST, pretty, result_url, with_key
+from .shared import FORM_AND_POST, pretty, result_url, sent_before, with_key
 
 
 @FORM_AND_POST
 @page("customer.edit", permission="customers.edit_customers")
 def customer_edit(request: Request, id: str) -> HttpResponse:
     """GET: the form. POST: step "check" previews, "send" saves, "edit" goes back to the form."""
+    if earlier := sent_before(request):
+        return redirect(result_url(earlier))
     customer = queries.get_customer(id)
     request.looked = target_of(customer)
     if request.method != "POST":
@@ -108,8 +110,8 @@ def _save(request: Request, customer: Customer, form: EditForm, merged: Merge) -
             reason=form.cleaned_data["reason"],
             key=form.cleaned_data["key"],
         )
-    except AlreadyAsked as earlier:
-        return redirect(result_url(earlier.entry))
+    except AlreadyAsked as asked:
+        return redirect(result_url(asked.entry))
     if (field := services.refused_field(entry)) in form.fields:
         form.add_error(field, entry.explanation)
         form.data = with_key(form.data, renew=True)
@@ -120,6 +122,8 @@ def _save(request: Request, customer: Customer, form: EditForm, merged: Merge) -
 @FORM_AND_POST
 @page("customer.remove", permission="customers.delete_customers")
 def customer_delete(request: Request, id: str) -> HttpResponse:
+    if earlier := sent_before(request):
+        return redirect(result_url(earlier))
     customer, timeline = queries.customer_with_timeline(id)
     request.looked = target_of(customer)
     expected = [value for value in (customer.external_id, customer.email) if value] or [customer.id]
@@ -143,8 +147,8 @@ def customer_delete(request: Request, id: str) -> HttpResponse:
             reason=form.cleaned_data["reason"],
             key=form.cleaned_data["key"],
         )
-    except AlreadyAsked as earlier:
-        entry = earlier.entry
+    except AlreadyAsked as asked:
+        entry = asked.entry
     return redirect(result_url(entry))
 
 
@@ -161,7 +165,7 @@ def _delete_page(
         "expected": form.expected,
         "goes": _goes(customer),
         "stays": _stays(customer, timeline),
-        "problems": [problem_of(error) for error in timeline.errors],
+        "problems": problems_of(timeline.errors),
         "raw": pretty(facts_of(customer)),
     }
     return render(request, "customers/delete.html", context)
@@ -171,7 +175,8 @@ def _goes(customer: Customer) -> list[str]:
     goes = ["The customer's record at Dub, for good: there is no undo."]
     if customer.sales:
         value = amount_text(customer.sale_amount, "usd")
-        goes.append(f"Its totals: {customer.sales} sales, {value}.")
+        sales = "sale" if customer.sales == 1 else "sales"
+        goes.append(f"Its totals: {customer.sales:,} {sales}, {value}.")
     if customer.partner:
         goes.append(f"The tie to partner {customer.partner.label}; commissions lose the customer.")
     return goes

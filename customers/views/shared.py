@@ -26,6 +26,12 @@ def with_key(posted: Any, *, renew: bool = False) -> QueryDict:
     return data
 
 
+def sent_before(request: Request) -> AuditEntry | None:
+    """What became of this very form, when it was sent before (trap S7)."""
+    key = request.POST.get("key", "")
+    return AuditEntry.objects.filter(key=key).first() if key.isalnum() else None
+
+
 def render_part(
     request: Request, template: str, context: dict[str, Any], *, part: str
 ) -> HttpResponse:
