@@ -115,6 +115,8 @@ INSTALLED_APPS = [
     "template_partials",
     "heroicons",
     "csp",
+    "django_tasks",
+    "django_tasks_db",
     "customers",
 ]
 MIDDLEWARE = [
@@ -176,6 +178,8 @@ CACHES = {
         "OPTIONS": {"MAX_ENTRIES": 50_000},
     }
 }
+# What takes longer than a page may. The worker (`manage.py worker`) takes it from the database.
+TASKS = {"default": {"BACKEND": "django_tasks_db.DatabaseBackend"}}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 AUTH_PASSWORD_VALIDATORS = [
