@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from dubadmin.connect import dub
 from dubadmin.dub.commands import DEDUPE_DAYS, lead_key
-from dubadmin.dub.errors import DubError
+from dubadmin.dub.errors import DubError, Refused
 from dubadmin.dub.reads import GetCustomer, ListEvents
 from dubadmin.dub.records import Customer, Event
 
@@ -55,6 +55,8 @@ def check_due(*, actor: Actor, limit: int = 5) -> None:
     for follow_up in waiting.select_related("entry").order_by("due")[:limit]:
         try:
             check(follow_up, actor=actor)
+        except Refused:
+            continue  # about this one
         except DubError:
             return  # Dub is away: the next visit asks again
 
@@ -91,15 +93,14 @@ def _events_like(entry: AuditEntry, *, customer_id: str) -> list[Event]:
 
 
 def can_settle(entry: AuditEntry) -> bool:
-    """Whether this write is unknown, or its event missing, and nobody has settled it yet."""
+    """Whether this write is unknown, or its event overdue, and nobody has settled it yet."""
     return is_open(entry) and not settlement(entry)
 
 
 def is_open(entry: AuditEntry) -> bool:
-    missing = getattr(entry, "follow_up", None)
+    awaited = getattr(entry, "follow_up", None)
     return entry.is_write and (
-        entry.shown_outcome == Outcome.UNKNOWN
-        or (missing is not None and missing.state == FollowUp.State.MISSING)
+        entry.shown_outcome == Outcome.UNKNOWN or (awaited is not None and awaited.is_overdue)
     )
 
 
@@ -223,10 +224,14 @@ def _is_sent_again(entry: AuditEntry) -> bool:
 
 
 def unsettled(*, limit: int = 50) -> list[AuditEntry]:
-    """Everything that needs a person: unknown or overdue writes, and events that are missing."""
+    """Everything that needs a person: unknown or overdue writes, and events that are missing.
+
+    So is an event that is due while Dub's events cannot be read.
+    """
     overdue = Q(outcome=Outcome.PENDING, at__lt=timezone.now() - pending_timeout())
     open_ = overdue | Q(outcome=Outcome.UNKNOWN, action__in=_SETTLERS)
     missing = Q(follow_up__state=FollowUp.State.MISSING)
+    missing |= Q(follow_up__state=FollowUp.State.PENDING, follow_up__due__lt=timezone.now())
     settled = AuditEntry.objects.filter(relation=Relation.SETTLE).exclude(outcome=Outcome.UNKNOWN)
     entries = AuditEntry.objects.filter(open_ | missing).exclude(
         pk__in=settled.values("earlier_id")
@@ -237,6 +242,8 @@ def unsettled(*, limit: int = 50) -> list[AuditEntry]:
 def attention_text(entry: AuditEntry) -> str:
     """Why this entry needs a person."""
     follow_up: Any = getattr(entry, "follow_up", None)
+    if follow_up is not None and follow_up.state == FollowUp.State.PENDING:
+        return "Dub accepted it. Its event has not appeared here: Dub's events could not be read."
     if follow_up is not None:
         return "Dub accepted it, but its event has not appeared."
     return "It was sent, and the answer is not known. Check whether Dub has it."

@@ -218,6 +218,13 @@ class FollowUp(models.Model):
     def __str__(self) -> str:
         return f"{self.entry} {self.state}"
 
+    @property
+    def is_overdue(self) -> bool:
+        """Missing, or due without Dub having told whether the event is there."""
+        if self.state == self.State.PENDING:
+            return timezone.now() > self.due
+        return self.state == self.State.MISSING
+
 
 class Pace(models.Model):
     """How far the requests already allowed reach into the future, shared by all processes (A2).

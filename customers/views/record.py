@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
+from django.conf import settings
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
@@ -88,7 +89,8 @@ def _record(request: Request, what: Recording) -> HttpResponse:  # noqa: PLR0911
     try:
         preflight = what.check(command)
     except DubError as error:
-        return _form_page(request, what, form, problem=problem_of(error, action=what.action))
+        problem = replace(problem_of(error), recorded="Nothing has been sent.")
+        return _form_page(request, what, form, problem=problem)
     confirm = _confirm_form(request, form, preflight, sent=step == "send")
     unseen = request.POST.get("checked", "") != preflight.digest
     if step != "send" or (preflight.doubts and unseen and not preflight.stops):
@@ -194,6 +196,9 @@ def _rows(form: LeadForm | SaleForm) -> list[dict[str, str]]:
             row["note"] = f"sent as {given['minor']}"
     if "minor" in given:
         rows.append({"label": "Date", "value": "Now", "note": "Dub cannot back-date a sale (S9)."})
+    if settings.ADD_REFERENCE_TO_METADATA:
+        note = "The request's ID is added to the metadata, so that the event leads back here (S16)."
+        rows.append({"label": "Reference", "value": "dubadmin_ref", "note": note})
     return rows
 
 
@@ -229,7 +234,7 @@ def _send(
     preflight: Preflight,
 ) -> HttpResponse:
     doubt = confirm.cleaned_data.get("doubt_reason", "")
-    override = {"override": bool(preflight.doubts)} if what is SALE else {}
+    override = {"override": preflight.taken is not None} if what is SALE else {}
     try:
         entry = what.send(
             form.command(),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from django.http import HttpResponse
@@ -13,6 +14,7 @@ from customers import followup, services
 from customers.audit import AlreadyAsked, actor_of
 from customers.guard import page, require
 from customers.http import Request
+from customers.ledger import InvoiceTaken
 from customers.models import WRITES, AuditEntry, FollowUp, Outcome
 from customers.problems import problem_of
 from customers.services import target_of_entry
@@ -44,7 +46,11 @@ def result(request: Request, number: int) -> HttpResponse:
     entry = _entry(number)
     request.looked = target_of_entry(entry)
     _look_for_event(request, entry)
-    return render(request, "results/result.html", _context(request, entry))
+    return _page(request, entry)
+
+
+def _page(request: Request, entry: AuditEntry, **context: Any) -> HttpResponse:
+    return render(request, "results/result.html", _context(request, entry) | context)
 
 
 def _look_for_event(request: Request, entry: AuditEntry) -> DubError | None:
@@ -71,7 +77,7 @@ def _context(request: Request, entry: AuditEntry) -> dict[str, Any]:
         "settled_by": settled_by,
         "comparison": entry.comparison or [],
         "next_steps": _next_steps(request, entry),
-        "follow": _follow(entry),
+        "follow": _follow(entry) if settled_by is None else _NOT_FOLLOWED,
     }
 
 
@@ -121,7 +127,7 @@ def _follow(entry: AuditEntry) -> dict[str, str]:
         return {"state": "sending", "sentence": "", "poll_url": poll_url}
     follow_up = getattr(entry, "follow_up", None)
     if follow_up is None:
-        return {"state": "none", "sentence": "", "poll_url": ""}
+        return _NOT_FOLLOWED
     pending = follow_up.state == FollowUp.State.PENDING
     return {
         "state": follow_up.state,
@@ -130,6 +136,7 @@ def _follow(entry: AuditEntry) -> dict[str, str]:
     }
 
 
+_NOT_FOLLOWED = {"state": "none", "sentence": "", "poll_url": ""}
 _FOLLOWED = {
     FollowUp.State.PENDING: (
         "Dub is still updating totals. This page waits for the event and says when it is there."
@@ -160,8 +167,11 @@ def result_follow(request: Request, number: int) -> HttpResponse:
 def result_settle(request: Request, number: int) -> HttpResponse:
     entry = _entry(number)
     require(request, "write.settle", _PERMISSION[entry.action])
-    if followup.can_settle(entry):
-        followup.settle(entry, actor=actor_of(request))
+    try:
+        if followup.can_settle(entry):
+            followup.settle(entry, actor=actor_of(request))
+    except DubError as error:
+        return _page(request, entry, problem=problem_of(error))
     return redirect(result_url(entry))
 
 
@@ -176,4 +186,9 @@ def result_resend(request: Request, number: int) -> HttpResponse:
         again = services.resend(entry, actor=actor_of(request))
     except AlreadyAsked as earlier:
         again = earlier.entry
+    except InvoiceTaken as taken:
+        again = taken.earlier.entry
+    except DubError as error:
+        problem = replace(problem_of(error), recorded="Nothing has been sent again.")
+        return _page(request, entry, problem=problem)
     return redirect(result_url(again))
