@@ -42,6 +42,7 @@ class CustomerListForm(forms.Form):
             "max_value": f"Dub lists at most {MAX_PAGE:,} pages. Search or filter to see further."
         },
     )
+    after = forms.CharField(max_length=190, required=False, widget=forms.HiddenInput)
     size = forms.TypedChoiceField(
         label="Rows",
         coerce=int,
@@ -80,6 +81,7 @@ class CustomerListForm(forms.Form):
             "order": given["order"] or "desc",
             "page": given["page"] or 1,
             "size": given["size"],
+            "after": given["after"],
         }
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -14,6 +13,7 @@ from dubadmin.dub.errors import DubError, Refused, Uncertain
 from dubadmin.dub.explain import explain
 from dubadmin.dub.reads import (
     MAX_PAGE,
+    AnyRead,
     CountCustomers,
     CountCustomersBy,
     Facet,
@@ -39,7 +39,9 @@ FACETS_SECONDS = 60
 
 @dataclass(frozen=True, kw_only=True)
 class Listing:
-    """One page of customers. `total` is None when Dub gave none (trap Q8).
+    """One page of customers, `first` being the number of its first row, from 0.
+
+    `total` is None when Dub gave none (trap Q8).
 
     `exact` are customers whose ID is what was searched for; Dub's search never looks at IDs (Q2).
     `link` is the short link that was searched for. `left_out` counts rows that Dub itself cannot
@@ -48,6 +50,7 @@ class Listing:
 
     customers: list[Customer]
     total: int | None
+    first: int = 0
     exact: list[Match] = field(default_factory=list)
     link: Link | None = None
     left_out: int = 0
@@ -73,10 +76,12 @@ def list_customers(
     order: str = "desc",
     page: int = 1,
     size: int = 50,
+    after: str = "",
 ) -> tuple[Listing, Facets]:
     """A page of customers, the total, and what to filter by: one round trip.
 
-    One row more than `size` is never asked for: Dub's page is our page (trap Q6).
+    One row more than `size` is never asked for: Dub's page is our page (trap Q6). `after` is the
+    last customer of the page before: the rows go on from there, whatever came or went meanwhile.
     """
     asked = parse(q)
     filters: dict[str, Any] = {
@@ -87,36 +92,59 @@ def list_customers(
     }
     listing = ListCustomers(**filters, sort_by=sort, sort_order=order, page=page, page_size=size)
     again = replace(listing, expanded=False)
+    reads: dict[str, AnyRead] = {"found": listing, "total": CountCustomers(**filters)}
+    reads |= _reads_of(asked)
+    if after and page > 1:
+        reads["page before"] = replace(listing, page=page - 1)
+    if cache.get(NAMELESS):
+        reads["again"] = again
     known_facets: Facets | None = cache.get("facets")
-    by_id = _reads_by_id(asked)
-    by_link = _reads_by_link(asked)
-    twice = bool(cache.get(NAMELESS))
-    found, total, *rest = dub().fetch_together(
-        listing,
-        CountCustomers(**filters),
-        *(read for _, read in by_id),
-        *by_link,
-        *([] if known_facets else _FACETS),
-        *([again] if twice else []),
-    )
-    of_facets = rest[len(by_id) + len(by_link) :][: len(_FACETS)]
-    facets = known_facets or _facets(of_facets)
-    left_out = 0
-    if is_broken_row(found) and page * size <= MAX_PAGE:
-        found, left_out = _in_parts(listing)
+    answers = _answers(reads if known_facets else reads | _FACETS)
+    facets = known_facets or _facets(answers)
+    found, left_out = _whole(answers["found"], listing)
     if isinstance(found, DubError):
         return Listing(customers=[], total=None, error=found), facets
     if q.strip() and not asked.words:
-        found, total = [], 0  # nothing that Dub could look for, so it answered with everybody
-    customers = with_true_names(found, lambda: rest[-1] if twice else ask(again))
+        found, answers["total"] = [], 0  # nothing to look for, so Dub answered with everybody
+    rows, first = _onward(found, answers.get("page before"), after=after, start=(page - 1) * size)
+    customers = with_true_names(rows[:size], lambda: answers.get("again") or ask(again))
     remember(customers)
     return Listing(
         customers=customers,
-        total=total if isinstance(total, int) else None,
-        exact=[truly_named(match) for match in _matches(by_id, rest)],
+        first=first,
+        total=answers["total"] if isinstance(answers["total"], int) else None,
+        exact=[truly_named(match) for match in _matches(asked, answers)],
+        link=answers["link"] if isinstance(answers.get("link"), Link) else None,
         left_out=left_out,
-        link=next((each for each in rest if isinstance(each, Link)), None),
     ), facets
+
+
+def _answers(reads: dict[str, AnyRead]) -> dict[str, Any]:
+    return dict(zip(reads, dub().fetch_together(*reads.values()), strict=True))
+
+
+def _reads_of(asked: Search) -> dict[str, AnyRead]:
+    """The reads that find what is no word: IDs, by how they would match, and a short link."""
+    reads: dict[str, AnyRead] = {how: GetCustomer(id=id) for how, id in asked.ids}
+    if asked.link:
+        reads["link"] = GetLink(domain=asked.link[0], key=asked.link[1])
+    return reads
+
+
+def _onward(
+    found: list[Customer], page_before: Any, *, after: str, start: int
+) -> tuple[list[Customer], int]:
+    """The rows behind customer `after`, and the number of the first (from 0).
+
+    A page counts from the start, so what came or went since shifts its rows: some would be seen
+    twice or never. With the page before beside it the place to go on from is found again.
+    """
+    before = page_before if isinstance(page_before, list) else []
+    both = [*before, *found]
+    place = next((number for number, each in enumerate(both) if each.id == after), None)
+    if not before or place is None:
+        return found, start
+    return both[place + 1 :], start - len(before) + place + 1
 
 
 _PARTS = {100: 2, 50: 2, 25: 5, 5: 5}
@@ -151,42 +179,40 @@ def is_broken_row(answer: object) -> bool:
     return isinstance(answer, Refused) and explain(answer).kind == "record"
 
 
-def _reads_by_id(asked: Search) -> list[tuple[str, GetCustomer]]:
-    return [(how, GetCustomer(id=id)) for how, id in asked.ids]
+def _whole(found: Any, read: ListCustomers) -> tuple[Any, int]:
+    """The rows of a page, if need be in parts, and how many had to be left out (trap Q10)."""
+    if is_broken_row(found) and (read.page or 1) * read.page_size <= MAX_PAGE:
+        return _in_parts(read)
+    return found, 0
 
 
-def _reads_by_link(asked: Search) -> list[GetLink]:
-    return [GetLink(domain=asked.link[0], key=asked.link[1])] if asked.link else []
-
-
-def _matches(asked: Sequence[tuple[str, Any]], answers: Sequence[Any]) -> list[Match]:
-    """Every customer among the answers once, with how it was found first."""
+def _matches(asked: Search, answers: dict[str, Any]) -> list[Match]:
+    """Every customer that was found by an ID once, with how it was found first."""
     matches: dict[str, Match] = {}
-    for (how, _), answer in zip(asked, answers, strict=False):
-        for customer in answer if isinstance(answer, list) else [answer]:
-            if isinstance(customer, Customer):
-                matches.setdefault(customer.id, Match(customer=customer, how=how))
+    for how, _ in asked.ids:
+        if isinstance(customer := answers[how], Customer):
+            matches.setdefault(customer.id, Match(customer=customer, how=how))
     return list(matches.values())
 
 
-_FACETS = (
-    CountCustomersBy(group_by="country"),
-    CountCustomersBy(group_by="linkId"),
-    ListPartners(),
-)
+_FACETS: dict[str, AnyRead] = {
+    "countries": CountCustomersBy(group_by="country"),
+    "links": CountCustomersBy(group_by="linkId"),
+    "partners": ListPartners(),
+}
 
 
-def _facets(answers: Sequence[Any]) -> Facets:
+def _facets(answers: dict[str, Any]) -> Facets:
     """Facets from Dub's answers, kept for a minute. A missing answer is an empty facet (Q8)."""
     countries, links, partners = (
-        [] if isinstance(answer, DubError) else answer for answer in answers
+        [] if isinstance(answers[name], DubError) else answers[name] for name in _FACETS
     )
     facets = Facets(
         countries=countries,
         links=links,
         partners=[Facet(value=each.id, label=each.label, count=None) for each in partners],
     )
-    if not any(isinstance(answer, Uncertain) for answer in answers):
+    if not any(isinstance(answers[name], Uncertain) for name in _FACETS):
         cache.set("facets", facets, FACETS_SECONDS)
     return facets
 
@@ -196,14 +222,20 @@ def find_customers(text: str, *, limit: int = 8) -> list[Match]:
 
     Raises DubError only when every answer failed.
     """
-    search = parse(text)
-    asked: list[tuple[str, Any]] = [*_reads_by_id(search)]
-    if search.words:
-        asked.append((search.how, ListCustomers(search=search.words, page_size=limit)))
-    answers = dub().fetch_together(*(read for _, read in asked))
-    failed = [each for each in answers if isinstance(each, DubError)]
+    asked = parse(text)
+    reads = _reads_of(asked)
+    if asked.words:
+        reads["words"] = ListCustomers(search=asked.words, page_size=limit)
+    answers = _answers(reads)
+    failed = [each for each in answers.values() if isinstance(each, DubError)]
     if failed and len(failed) == len(answers) and not any(map(is_unknown_customer, failed)):
         raise failed[0]
-    found = [truly_named(match) for match in _matches(asked, answers)[:limit]]
+    matches = _matches(asked, answers)
+    by_words = answers["words"] if isinstance(answers.get("words"), list) else []
+    known_ids = {match.customer.id for match in matches}
+    matches += [
+        Match(customer=each, how=asked.how) for each in by_words if each.id not in known_ids
+    ]
+    found = [truly_named(match) for match in matches[:limit]]
     remember([match.customer for match in found])
     return found

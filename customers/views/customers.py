@@ -19,6 +19,7 @@ from customers.problems import problem_of, problems_of
 from customers.search import parse
 from customers.services import target_of, target_of_entry
 from dubadmin.dub.errors import DubError
+from dubadmin.dub.reads import MAX_PAGE
 from dubadmin.dub.records import Customer, Event
 
 from .shared import address, pretty, render_part
@@ -56,11 +57,12 @@ def customer_list(request: Request) -> HttpResponse:
 def _only_hit(request: Request, listing: queries.Listing, query: dict[str, Any]) -> str:
     """Where a search that has one meaning leads: the link's customers, or the one customer.
 
-    Only from page to page: while somebody types, the list stays a list.
+    Only for an address with nothing else in it. The list's own addresses name their sorting too, so
+    it stays a list while somebody types, and when it is reloaded or gone back to.
     """
     if listing.link:
-        return address(request, q=None, page=None, link=listing.link.id)
-    others = any(query[name] for name in ("country", "link", "partner")) or request.htmx
+        return address(request, q=None, page=None, after=None, link=listing.link.id)
+    others = request.htmx or any(value for key, value in request.GET.items() if key != "q")
     hits = {match.customer.id for match in listing.exact}
     if "@" in query["q"]:
         hits |= {customer.id for customer in listing.customers}
@@ -109,14 +111,15 @@ def _how(listing: queries.Listing, q: str) -> str:
 
 def _pages(request: Request, listing: queries.Listing, query: dict[str, Any]) -> dict[str, Any]:
     number, size, rows = query["page"], query["size"], len(listing.customers)
-    first = (number - 1) * size
-    more = first + rows < listing.total if listing.total is not None else rows == size
+    first, end = listing.first, listing.first + rows
+    more = end < listing.total if listing.total is not None else rows == size
+    onward = {"page": (end - 1) // size + 2, "after": listing.customers[-1].id} if rows else {}
     return {
         "number": number,
         "first_row": first + 1 if rows else 0,
-        "last_row": first + rows,
-        "previous_url": address(request, page=number - 1) if number > 1 else "",
-        "next_url": address(request, page=number + 1) if more and number < 1000 else "",
+        "last_row": end,
+        "previous_url": address(request, page=number - 1, after=None) if number > 1 else "",
+        "next_url": address(request, **onward) if onward and more and number < MAX_PAGE else "",
     }
 
 
@@ -128,7 +131,9 @@ def _columns(request: Request, query: dict[str, Any]) -> list[dict[str, Any]]:
             "name": name,
             "label": label,
             "numeric": name == "value",
-            "sort_url": address(request, sort=sort, order=turned, page=None) if sort else "",
+            "sort_url": address(request, sort=sort, order=turned, page=None, after=None)
+            if sort
+            else "",
             "aria_sort": {"asc": "ascending", "desc": "descending"}[query["order"]]
             if active
             else "",
