@@ -41,13 +41,15 @@ def claim(command: TrackSale, *, entry: AuditEntry, override: bool, seen: Invoic
     the one that was `seen` when it was given. Two at once: the database's unique key lets one
     through and the other fails with IntegrityError.
     """
+    # The serial before the sendings: one that is committed in between is then seen or collides.
+    serials = Invoice.objects.filter(invoice_id=command.invoice_id)
+    last = serials.aggregate(last=Max("serial"))["last"] or 0
     earlier = find(command.invoice_id)
     if earlier and not (override and earlier == seen):
         raise InvoiceTaken(earlier, command)
-    serials = Invoice.objects.filter(invoice_id=command.invoice_id)
     Invoice.objects.create(
         invoice_id=command.invoice_id,
-        serial=(serials.aggregate(last=Max("serial"))["last"] or 0) + 1,
+        serial=last + 1,
         customer_external_id=command.customer_external_id,
         amount=command.amount,
         currency=command.currency.lower(),
