@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -118,11 +119,14 @@ def _judge(said: ConsoleMessage, failing: tuple[int, ...], errors: list[str]) ->
 
 @pytest.fixture
 def jane(dub: Sandbox) -> dict[str, Any]:
-    """A customer of a partner's link, with a click, a lead and a sale."""
-    link = dub.add_link("spring", partner=dub.add_partner("Derek Forbes"))
-    jane = dub.add_customer("Jane Cooper", "jane@acme.example", "user_1", "DE", link=link)
-    dub.add_lead(jane, "Sign up")
-    dub.add_sale(jane, 4900, invoice_id="INV-0")
+    """A customer of a partner's link: a click and a lead a month ago, a sale ten days later."""
+    came, bought = (datetime.now(UTC) - timedelta(days=days) for days in (30, 20))
+    link = dub.add_link("spring", partner=dub.add_partner("Derek Forbes"), created_at=came)
+    jane = dub.add_customer(
+        "Jane Cooper", "jane@acme.example", "user_1", "DE", link=link, created_at=came
+    )
+    dub.add_lead(jane, "Sign up", at=came)
+    dub.add_sale(jane, 4900, invoice_id="INV-0", at=bought)
     return jane
 
 
