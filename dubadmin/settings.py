@@ -94,7 +94,7 @@ else:
 if not DUB_API_KEY.isascii() or not DUB_API_KEY.isprintable() or " " in DUB_API_KEY:
     raise _stop("DUB_API_KEY", "one word of plain ASCII characters")
 DUB_TIMEOUT_SECONDS = _whole("DUB_TIMEOUT_SECONDS", 10, least=1, most=120)
-DUB_RATE_LIMIT_PER_MINUTE = _whole("DUB_RATE_LIMIT_PER_MINUTE", 600, least=10, most=100_000)
+DUB_RATE_LIMIT_PER_MINUTE = _whole("DUB_RATE_LIMIT_PER_MINUTE", 600, least=20, most=100_000)
 
 REQUIRE_REASON = _yes_or_no("REQUIRE_REASON", False)
 FOLLOW_UP_SECONDS = _whole("FOLLOW_UP_SECONDS", 120, least=5, most=86_400)
