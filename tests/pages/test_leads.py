@@ -35,7 +35,7 @@ def test_it_works(dub: Sandbox, alice: Client, una: Json) -> None:
 
 
 def test_l1_the_corrected_retry_of_a_404_is_warned_of(
-    dub: Sandbox, alice: Client, link: Json, clock: time_machine.Traveller
+    clock: time_machine.Traveller, dub: Sandbox, alice: Client, link: Json
 ) -> None:
     failed = send(alice, LEAD, NEW | {"click_id": "typo"})
     assert failed.outcome == "refused"
@@ -61,7 +61,7 @@ def test_l1_the_corrected_retry_of_a_404_is_warned_of(
 
 @pytest.mark.parametrize("again", ["Book a demo", "book-a-demo", "BOOK A DEMO"])
 def test_l2_l3_a_repeat_is_not_recorded(
-    dub: Sandbox, alice: Client, una: Json, clock: time_machine.Traveller, again: str
+    clock: time_machine.Traveller, dub: Sandbox, alice: Client, una: Json, again: str
 ) -> None:
     assert send(alice, LEAD, DEMO | {"event_name": "Book a demo"}).outcome == "recorded"
     clock.shift(timedelta(hours=1))
