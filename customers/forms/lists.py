@@ -10,16 +10,16 @@ from customers.models import ACTIONS, Outcome
 from customers.queries import Facets
 from dubadmin.dub.reads import MAX_PAGE, SORTS
 
-from .shared import COUNTRIES
+from .shared import COUNTRIES, QuickSelect
 
 
 class CustomerListForm(forms.Form):
     """The list's address: everything that it shows is in its query string."""
 
     q = forms.CharField(label="Find", max_length=200, required=False)
-    country = forms.CharField(label="Country", max_length=64, required=False, widget=forms.Select)
-    link = forms.CharField(label="Link", max_length=190, required=False, widget=forms.Select)
-    partner = forms.CharField(label="Partner", max_length=190, required=False, widget=forms.Select)
+    country = forms.CharField(label="Country", max_length=64, required=False, widget=QuickSelect)
+    link = forms.CharField(label="Link", max_length=190, required=False, widget=QuickSelect)
+    partner = forms.CharField(label="Partner", max_length=190, required=False, widget=QuickSelect)
     sort = forms.ChoiceField(
         label="Sort by",
         required=False,
