@@ -54,7 +54,20 @@ document.addEventListener("keydown", (event) => {
   }
 });
 
-// A part that was swapped in says what it now shows, such as the new number of rows.
+// A part that is swapped keeps the focus within it, even when what had it is gone: the link to the
+// next page on the last one.
+let within;
+
+document.addEventListener("htmx:beforeSwap", ({ detail }) => {
+  within = detail.target?.contains(document.activeElement) ? detail.target : null;
+});
+
+document.addEventListener("htmx:afterSettle", () => {
+  if (document.activeElement !== document.body) return;
+  within?.querySelector("[tabindex='0']")?.focus({ preventScroll: true });
+});
+
+// It also says what it now shows, such as the new number of rows.
 document.addEventListener("htmx:afterSettle", (event) => {
   const text = event.target.querySelector?.("[data-announce]")?.textContent;
   if (text) say(text.replace(/\s+/g, " ").trim());

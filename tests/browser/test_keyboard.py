@@ -1,0 +1,138 @@
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from dubadmin.sandbox import Sandbox
+
+from .conftest import Browse
+
+Json = dict[str, Any]
+
+
+@pytest.fixture
+def page(browse: Browse, jane: Json) -> Page:
+    page = browse("ada")
+    page.goto("/customers/ext_user_1/")
+    return page
+
+
+def test_slash_finds_and_enter_opens(page: Page) -> None:
+    page.keyboard.press("/")
+    field = page.get_by_label("Find a customer")
+    expect(field).to_be_focused()
+    page.keyboard.type("jane/")
+    expect(field).to_have_value("jane/")
+    page.keyboard.press("Backspace")
+    option = page.get_by_role("option", name="Jane Cooper")
+    expect(option).to_be_visible()
+    page.keyboard.press("Escape")
+    expect(option).to_be_hidden()
+    page.keyboard.press("ArrowDown")
+    expect(option).to_be_visible()
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("heading", name="Jane Cooper")).to_be_visible()
+    page.keyboard.press("/")
+    page.keyboard.type("jane@acme.example")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("heading", name="Jane Cooper")).to_be_visible()
+
+
+def test_slash_prefers_the_field_of_the_page(page: Page) -> None:
+    page.goto("/customers/")
+    page.keyboard.press("/")
+    expect(page.get_by_label("Find by name")).to_be_focused()
+
+
+@pytest.mark.parametrize(
+    ("keys", "heading"),
+    [
+        ("gh", "Home"),
+        ("gc", "Customers"),
+        ("gl", "Record a lead"),
+        ("gs", "Record a sale"),
+        ("ga", "Audit log"),
+        ("e", "Edit customer"),
+    ],
+)
+def test_letters_lead_somewhere(page: Page, keys: str, heading: str) -> None:
+    for key in keys:
+        page.keyboard.press(key)
+    expect(page.get_by_role("heading", name=heading, level=1)).to_be_visible()
+
+
+def test_a_question_mark_shows_them_and_they_can_be_turned_off(page: Page) -> None:
+    page.keyboard.press("?")
+    dialog = page.get_by_role("dialog", name="Keyboard shortcuts")
+    expect(dialog).to_be_visible()
+    expect(dialog.get_by_role("button", name="Close")).to_be_focused()
+    page.keyboard.press("Escape")
+    expect(dialog).to_be_hidden()
+    page.keyboard.press("?")
+    dialog.get_by_label("Shortcuts are on").uncheck()
+    dialog.get_by_role("button", name="Close").click()
+    page.keyboard.press("e")
+    page.keyboard.press("?")
+    expect(dialog).to_be_hidden()
+    page.reload()
+    page.keyboard.press("e")
+    expect(page.get_by_role("heading", name="Jane Cooper")).to_be_visible()
+
+
+def test_letters_are_letters_while_typing(page: Page) -> None:
+    page.goto("/customers/ext_user_1/edit/")
+    name = page.get_by_label("Name", exact=True)
+    name.fill("")
+    name.press_sequentially("e?/g c")
+    expect(name).to_have_value("e?/g c")
+    expect(page.get_by_role("dialog")).to_have_count(0)
+
+
+def test_the_first_stop_skips_to_the_content(page: Page) -> None:
+    page.keyboard.press("Tab")
+    skip = page.get_by_role("link", name="Skip to content")
+    expect(skip).to_be_focused()
+    expect(skip).to_be_in_viewport()
+    page.keyboard.press("Enter")
+    expect(page.locator("main")).to_be_focused()
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.closest('main') !== null")
+
+
+def test_the_focus_stays_where_it_was_when_the_table_changes(page: Page, dub: Sandbox) -> None:
+    for n in range(60):
+        dub.add_customer(f"Customer {n}", f"customer{n}@acme.example")
+    page.goto("/customers/?size=25")
+    count = page.locator("[data-announce]")
+    for name, says in [("Next", "26–50 of 61"), ("Next", "51–61 of 61")]:
+        page.get_by_role("link", name=name).press("Enter")
+        expect(count).to_contain_text(says)
+        assert page.evaluate("document.activeElement !== document.body")
+    page.get_by_label("Rows", exact=True).focus()
+    page.keyboard.press("ArrowDown")
+    expect(count).to_contain_text("of 61")
+    expect(page.get_by_label("Rows", exact=True)).to_be_focused()
+
+
+def test_escape_closes_the_menu_and_goes_back_to_its_button(page: Page) -> None:
+    menu = page.locator("details.person")
+    menu.locator("summary").press("Enter")
+    expect(menu.get_by_role("button", name="Sign out")).to_be_visible()
+    page.keyboard.press("Tab")
+    page.keyboard.press("Escape")
+    expect(menu.get_by_role("button", name="Sign out")).to_be_hidden()
+    expect(menu.locator("summary")).to_be_focused()
+
+
+def test_the_theme_is_chosen_and_kept(page: Page) -> None:
+    page.locator("details.person summary").press("Enter")
+    dark = page.get_by_role("button", name="Dark")
+    dark.press("Enter")
+    expect(dark).to_have_attribute("aria-pressed", "true")
+    page.goto("/customers/")
+    expect(page.locator("html")).to_have_attribute("data-theme", "dark")
+    page.locator("details.person summary").press("Enter")
+    expect(dark).to_have_attribute("aria-pressed", "true")
