@@ -23,7 +23,7 @@ from dubadmin.dub.commands import Command
 from dubadmin.dub.errors import Answer, DubError, Refused, Unavailable, Uncertain
 from dubadmin.dub.explain import explain
 
-from .models import AuditEntry, Outcome
+from .models import AuditEntry, Batch, Outcome
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -84,6 +84,7 @@ def perform(
     lead_key: str = "",
     earlier: AuditEntry | None = None,
     relation: str = "",
+    batch: Batch | None = None,
     claim: Callable[[AuditEntry], None] | None = None,
     follow: Callable[[AuditEntry], None] | None = None,
 ) -> AuditEntry:
@@ -105,6 +106,7 @@ def perform(
         lead_key=lead_key,
         earlier=earlier,
         relation=relation,
+        batch=batch,
         sent={"method": command.method, "path": command.path, "body": command.body},
     )
     _commit_intent(entry, claim)

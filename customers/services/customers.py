@@ -7,7 +7,7 @@ from typing import Any
 
 from customers.audit import Actor, Verdict, perform
 from customers.facts import LABELS, facts_of, same
-from customers.models import AuditEntry, Outcome
+from customers.models import AuditEntry, Batch, Outcome
 from customers.queries import is_unknown_customer
 from dubadmin.connect import dub
 from dubadmin.dub.client import Receipt
@@ -29,6 +29,7 @@ def update_customer(
     key: str | None = None,
     earlier: AuditEntry | None = None,
     relation: str = "",
+    batch: Batch | None = None,
 ) -> AuditEntry:
     """Sends `changes` (Dub's keys) and reports field by field what Dub stored (trap R1)."""
     command = UpdateCustomer(id=customer.id, changes=changes)
@@ -43,6 +44,7 @@ def update_customer(
         before=facts_of(customer),
         earlier=earlier,
         relation=relation,
+        batch=batch,
     )
 
 
@@ -125,6 +127,7 @@ def delete_customer(
     actor: Actor,
     reason: str = "",
     key: str | None = None,
+    batch: Batch | None = None,
 ) -> AuditEntry:
     """Deletes for good; the entry keeps the whole record and its events (trap R8)."""
     command = DeleteCustomer(id=customer.id)
@@ -136,6 +139,7 @@ def delete_customer(
         key=key,
         reason=reason,
         before={**facts_of(customer), "events": [dict(event.raw) for event in events]},
+        batch=batch,
     )
 
 
