@@ -13,7 +13,7 @@ from django import template
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.formats import date_format
-from django.utils.html import format_html
+from django.utils.html import conditional_escape, format_html
 from django.utils.safestring import SafeString, mark_safe
 from heroicons.templatetags.heroicons import heroicon_micro, heroicon_outline
 
@@ -166,6 +166,13 @@ def avatar(customer: Any, size: str = "") -> SafeString:
     return format_html(
         '<span class="avatar {}" aria-hidden="true">{}</span>', size, initials(called)
     )
+
+
+@register.filter
+def cut(text: object, classes: str = "") -> SafeString:
+    """One line of text that is cut where it does not fit; whole in its title."""
+    safe = conditional_escape(text)
+    return mark_safe(f'<span class="cut {classes}" dir="auto" title="{safe}">{safe}</span>')
 
 
 @register.filter
