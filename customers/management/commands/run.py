@@ -1,4 +1,4 @@
-"""Starts the whole product in the foreground: the site and, without a key, the local sandbox."""
+"""Starts the whole product in the foreground: site, worker and, without a key, the sandbox."""
 
 from __future__ import annotations
 
@@ -25,6 +25,12 @@ from customers import demo
 HOST = "127.0.0.1"
 GRACE_SECONDS = 30
 READY_SECONDS = 60
+RESTART_SECONDS = 5
+_NEXT = {
+    "sandbox": "The site goes on and says so.",
+    "worker": "It is started again.",
+    "site": "",
+}
 _DIE_WITH_PARENT = 1  # PR_SET_PDEATHSIG
 
 
@@ -70,7 +76,12 @@ class Command(BaseCommand):
             "--worker-class", "gthread", "--threads", "16", "--timeout", "120",
             "--graceful-timeout", str(GRACE_SECONDS), "--log-level", "warning",
         )  # fmt: skip
+        self._start_worker()
         self._wait_for(settings.PORT, "site", "/healthz")
+
+    def _start_worker(self) -> None:
+        self.worker_started = time.monotonic()
+        self._spawn("worker", "manage.py", "worker")
 
     def _spawn(self, name: str, *command: str) -> None:
         """Starts a child in a session of its own, so that Ctrl-C reaches it through us alone."""
@@ -106,13 +117,19 @@ class Command(BaseCommand):
         self.stdout.flush()
 
     def _watch(self) -> None:
-        """Until somebody stops us or the site ends. A dead sandbox is said, and lived with."""
+        """Until somebody stops us or the site ends. A dead sandbox is said, and lived with.
+
+        A dead worker is started again: it goes on where it was.
+        """
         reported: set[str] = set()
         while not self.stopping and self.children["site"].poll() is None:
             for name, child in self.children.items():
                 if child.poll() is not None and name not in reported:
                     reported.add(name)
-                    self.stderr.write(f"The {name} stopped. The site goes on and says so.")
+                    self.stderr.write(f"The {name} stopped. {_NEXT[name]}")
+            lived = time.monotonic() - self.worker_started
+            if self.children["worker"].poll() is not None and lived > RESTART_SECONDS:
+                self._start_worker()
             time.sleep(0.2)
         if not self.stopping:
             raise SystemExit("dubadmin: the site stopped by itself.")
@@ -121,14 +138,21 @@ class Command(BaseCommand):
         self.stopping = True
 
     def _end_all(self) -> None:
-        """The site first, so that a write on its way can still be answered."""
-        for child in reversed(self.children.values()):
-            child.terminate()
-            try:
-                child.wait(timeout=GRACE_SECONDS + 5)
-            except subprocess.TimeoutExpired:
-                child.kill()
-                child.wait()
+        """Site and worker first, so that a write on its way can still be answered."""
+        sandbox = self.children.pop("sandbox", None)
+        for group in (list(self.children.values()), [sandbox] if sandbox else []):
+            for child in group:
+                child.terminate()
+            for child in group:
+                _wait_or_kill(child)
+
+
+def _wait_or_kill(child: subprocess.Popen[bytes]) -> None:
+    try:
+        child.wait(timeout=GRACE_SECONDS + 5)
+    except subprocess.TimeoutExpired:
+        child.kill()
+        child.wait()
 
 
 def _die_with_parent() -> None:
