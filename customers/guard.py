@@ -15,6 +15,7 @@ from django.core.exceptions import PermissionDenied
 from django.http import HttpResponse
 from django.utils.cache import patch_vary_headers
 
+from .addresses import address_as_sent
 from .audit import Target, actor_of, note
 from .http import Request
 from .models import Outcome
@@ -38,7 +39,7 @@ def page(
         @wraps(view)
         def guarded(request: Request, *args: Any, **kwargs: Any) -> HttpResponse:
             if isinstance(request.user, AnonymousUser):
-                return redirect_to_login(request.get_full_path())
+                return redirect_to_login(address_as_sent(request))
             require(request, action, permission)
             request.looked, request.asked = Target(), None
             response = view(request, *args, **kwargs)

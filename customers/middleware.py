@@ -9,12 +9,14 @@ from collections.abc import Callable
 from typing import Any
 
 from django.conf import settings
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponsePermanentRedirect
 from django.shortcuts import render
+from django.urls import reverse
 from django.utils import timezone
 
 from dubadmin.dub.errors import DubError
 
+from .addresses import address_as_sent, path_as_sent
 from .audit import person
 from .problems import problem_of
 
@@ -62,6 +64,21 @@ def _zone(name: str) -> zoneinfo.ZoneInfo:
         return zoneinfo.ZoneInfo("UTC")
 
 
+def whole_ids(get_response: GetResponse) -> GetResponse:
+    """Finds a customer's page by the path as it was sent, where its ID is one segment (R13)."""
+
+    def middleware(request: HttpRequest) -> HttpResponse:
+        path = path_as_sent(request)
+        if path.startswith(reverse("customer_list")):
+            if not path.endswith("/") and request.method in {"GET", "HEAD"}:
+                rest = address_as_sent(request).removeprefix(path)
+                return HttpResponsePermanentRedirect(f"{path}/{rest}")
+            request.path_info = path
+        return get_response(request)
+
+    return middleware
+
+
 class dub_problems:
     """A failed read of Dub that no view caught becomes a page that says so, with a way to retry."""
 
@@ -74,7 +91,7 @@ class dub_problems:
     def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
         if not isinstance(error, DubError):
             return None
-        problem = problem_of(error, retry_url=request.get_full_path())
+        problem = problem_of(error, retry_url=address_as_sent(request))
         return render(request, "problem.html", {"problem": problem}, status=problem.page_status)
 
 

@@ -1,16 +1,19 @@
 """Addresses. They are stable: people bookmark them (product.md lists them)."""
 
-from django.urls import path
+from django.urls import path, register_converter
 
+from .addresses import CustomerId
 from .views import accounts, correct, customers, home, log, record, results, undo
+
+register_converter(CustomerId, "customer")
 
 urlpatterns = [
     path("", home.home, name="home"),
     path("customers/", customers.customer_list, name="customer_list"),
     path("customers/find/", customers.customer_find, name="customer_find"),
-    path("customers/<path:id>/edit/", correct.customer_edit, name="customer_edit"),
-    path("customers/<path:id>/delete/", correct.customer_delete, name="customer_delete"),
-    path("customers/<path:id>/", customers.customer_detail, name="customer_detail"),
+    path("customers/<customer:id>/edit/", correct.customer_edit, name="customer_edit"),
+    path("customers/<customer:id>/delete/", correct.customer_delete, name="customer_delete"),
+    path("customers/<customer:id>/", customers.customer_detail, name="customer_detail"),
     path("leads/new/", record.lead_new, name="lead_new"),
     path("sales/new/", record.sale_new, name="sale_new"),
     path("sales/minor/", record.sale_minor, name="sale_minor"),

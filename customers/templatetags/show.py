@@ -10,13 +10,13 @@ from typing import Any
 
 import pycountry
 from django import template
-from django.urls import reverse
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.html import conditional_escape, format_html
 from django.utils.safestring import SafeString, mark_safe
 from heroicons.templatetags.heroicons import heroicon_micro, heroicon_outline
 
+from customers import addresses
 from customers.facts import Change, stored_changes
 from customers.models import AuditEntry, Outcome
 from dubadmin.dub.money import to_major
@@ -155,8 +155,8 @@ def country_name(code: object) -> str:
 
 @register.filter
 @lru_cache(maxsize=8192)
-def customer_url(id: str) -> str:
-    return reverse("customer_detail", args=[id])
+def customer_url(id: str, page: str = "") -> str:
+    return addresses.customer_url(id, page)
 
 
 @register.filter

@@ -6,10 +6,10 @@ from typing import Any
 
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
-from django.urls import reverse
 from django.views.decorators.http import require_safe
 
 from customers import queries
+from customers.addresses import customer_url
 from customers.facts import facts_of
 from customers.forms import CustomerListForm
 from customers.guard import page
@@ -68,7 +68,7 @@ def _only_hit(request: Request, listing: queries.Listing, query: dict[str, Any])
         hits |= {customer.id for customer in listing.customers}
     elif listing.customers and hits != {customer.id for customer in listing.customers}:
         return ""
-    return reverse("customer_detail", args=[hits.pop()]) if len(hits) == 1 and not others else ""
+    return customer_url(hits.pop()) if len(hits) == 1 and not others else ""
 
 
 def _listed(request: Request, listing: queries.Listing, query: dict[str, Any]) -> dict[str, Any]:

@@ -11,6 +11,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_POST, require_safe
 
 from customers import followup, services
+from customers.addresses import customer_url
 from customers.audit import AlreadyAsked, actor_of
 from customers.guard import page, require
 from customers.http import Request
@@ -107,7 +108,7 @@ def _next_steps(request: Request, entry: AuditEntry) -> list[dict[str, Any]]:
     if customer := entry.target_id or (
         entry.target_external_id and f"ext_{entry.target_external_id}"
     ):
-        steps.append(("Open the customer", reverse("customer_detail", args=[customer]), False))
+        steps.append(("Open the customer", customer_url(customer), False))
     return [{"label": label, "url": url, "post": post} for label, url, post in steps]
 
 

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 import time_machine
 from django.test import Client
-from django.urls import reverse
 
+from customers.addresses import customer_url
 from customers.models import AuditEntry
 from dubadmin.sandbox import Sandbox
 
@@ -213,7 +213,7 @@ def test_l10_the_result_leads_to_the_new_customer(dub: Sandbox, alice: Client, l
     given = {"customer_external_id": "a/b c", "click_id": dub.add_click(link)}
     ended = send(alice, LEAD, given | {"customer_name": "Ada Bee"})
     assert ended.outcome == "recorded"
-    address = reverse("customer_detail", args=["ext_a/b c"])
+    address = customer_url("ext_a/b c")
     assert f'href="{address}"' in ended.page.content.decode()
     assert "Ada Bee" in text_of(alice.get(address))
 
