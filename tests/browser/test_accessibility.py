@@ -1,0 +1,202 @@
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Page, expect
+
+from dubadmin.sandbox import Sandbox
+
+from .conftest import Browse
+
+Json = dict[str, Any]
+Look = Callable[..., None]
+WAYS = [(1440, "light"), (390, "dark")]
+OTHER_WAYS = [(1440, "dark"), (390, "light")]
+# What is wider than a window of 320 pixels and neither scrolls by itself nor sits in what does.
+TOO_WIDE = """() => [...document.querySelectorAll("body *")]
+  .filter((each) => each.checkVisibility() && !each.parentElement.closest(".scroll, .raw, dialog"))
+  .filter((each) => !each.closest(".unseen"))
+  .filter((each) => each.getBoundingClientRect().right > document.documentElement.clientWidth + 1)
+  .map((each) => each.outerHTML.slice(0, 120))"""
+
+
+@pytest.fixture
+def look() -> Iterator[Look]:
+    """Looks at a page as it stands and tells at the end what is wrong with it."""
+    axe, found = Axe(), []
+
+    def at(page: Page, name: str, *, ways: list[tuple[int, str]] = WAYS) -> None:
+        for width, scheme in ways:
+            page.set_viewport_size({"width": width, "height": 900})
+            page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
+            for each in axe.run(page).response["violations"]:
+                where = [node["target"] for node in each["nodes"]]
+                found.append((name, width, scheme, each["id"], where))
+        page.set_viewport_size({"width": 320, "height": 900})
+        found.extend((name, 320, each) for each in page.evaluate(TOO_WIDE))
+        if page.evaluate("document.documentElement.scrollWidth") > 320:
+            found.append((name, 320, "scrolls sideways"))
+        page.set_viewport_size({"width": 1440, "height": 900})
+
+    yield at
+    assert not found, "\n".join(map(str, found))
+
+
+def test_it_would_find_something(browse: Browse) -> None:
+    page = browse("vera")
+    page.goto("/customers/")
+    page.evaluate("document.querySelector('main').append(new Image(400, 1))")
+    page.set_viewport_size({"width": 320, "height": 900})
+    assert "image-alt" in [each["id"] for each in Axe().run(page).response["violations"]]
+    assert page.evaluate(TOO_WIDE)
+
+
+def test_lists_and_customers(browse: Browse, dub: Sandbox, jane: Json, look: Look) -> None:
+    bare = dub.add_customer(external_id="bare")
+    page = browse("ada", failing=(404,))
+    for address in (
+        "/",
+        "/customers/",
+        f"/customers/{jane['id']}/",
+        "/audit/",
+        "/audit/1/",
+    ):
+        page.goto(address)
+        look(page, address, ways=WAYS + OTHER_WAYS)
+    for address in (
+        "/customers/?sort=createdAt&q=nobody",
+        "/customers/?page=1001",
+        f"/customers/{bare['id']}/",
+        "/customers/cus_unknown/",
+        "/audit/?outcome=unknown",
+        "/nowhere/",
+    ):
+        page.goto(address)
+        look(page, address)
+
+
+def test_signing_in_and_being_refused(browse: Browse, look: Look) -> None:
+    page = browse(None)
+    page.goto("/accounts/login/")
+    look(page, "sign-in", ways=WAYS + OTHER_WAYS)
+    page.get_by_label("User name").fill("vera")
+    page.get_by_label("Password").fill("wrong")
+    page.get_by_role("button", name="Sign in").click()
+    expect(page.get_by_role("alert")).to_be_visible()
+    look(page, "wrong password")
+    page = browse("vera", failing=(403,))
+    page.goto("/audit/")
+    look(page, "not allowed")
+    page.goto("/customers/")
+    look(page, "no customers")
+
+
+def test_menus_and_dialogs(browse: Browse, jane: Json, look: Look) -> None:
+    page = browse("ada")
+    page.goto("/customers/")
+    page.keyboard.press("?")
+    expect(page.get_by_role("dialog")).to_be_visible()
+    look(page, "shortcuts", ways=WAYS + OTHER_WAYS)
+    page.keyboard.press("Escape")
+    page.locator("details.person summary").click()
+    look(page, "person's menu", ways=[(1440, "light"), (1440, "dark")])
+    page.set_viewport_size({"width": 390, "height": 900})
+    page.get_by_label("Menu").click()
+    look(page, "small menu", ways=[(390, "light"), (390, "dark")])
+    page.goto("/")
+    page.keyboard.press("/")
+    page.keyboard.type("jane")
+    expect(page.get_by_role("option", name="Jane Cooper")).to_be_visible()
+    page.keyboard.press("ArrowDown")
+    look(page, "customers found", ways=WAYS + OTHER_WAYS)
+
+
+def test_correcting_and_deleting(browse: Browse, dub: Sandbox, jane: Json, look: Look) -> None:
+    page = browse("max", failing=(410,))
+    page.goto("/customers/ext_user_1/edit/")
+    look(page, "edit")
+    page.get_by_label("E-mail").fill("wrong")
+    page.get_by_role("button", name="Review the change").click()
+    expect(page.get_by_role("alert")).to_be_visible()
+    look(page, "edit with errors", ways=WAYS + OTHER_WAYS)
+    page.get_by_label("E-mail").fill("mine@acme.example")
+    page.get_by_label("External ID").fill("user_2")
+    dub.change_customer(jane, email="theirs@acme.example", name="Janet")
+    page.get_by_role("button", name="Review the change").click()
+    expect(page.get_by_label("Replace")).to_be_visible()
+    look(page, "conflict", ways=WAYS + OTHER_WAYS)
+    page.get_by_label("Replace").check()
+    page.get_by_role("button", name="Save to Dub").click()
+    expect(page.locator("[data-outcome=recorded]")).to_be_visible()
+    look(page, "corrected")
+    page.get_by_role("link", name="Undo").click()
+    expect(page.get_by_role("heading", name="Undo a correction")).to_be_visible()
+    look(page, "undo")
+    page.goto("/customers/ext_user_2/delete/")
+    look(page, "delete")
+    page.get_by_label("To confirm").fill("wrong")
+    page.get_by_role("button", name="Delete at Dub").click()
+    expect(page.get_by_role("alert")).to_be_visible()
+    look(page, "delete with errors")
+    page.get_by_label("To confirm").fill("user_2")
+    page.get_by_role("button", name="Delete at Dub").click()
+    expect(page.locator("[data-outcome=recorded]")).to_be_visible()
+    page.goto("/customers/ext_user_2/")
+    look(page, "gone")
+
+
+def test_recording(browse: Browse, dub: Sandbox, jane: Json, look: Look) -> None:
+    dub.background_ms = 60_000
+    page = browse("ada")
+    page.goto("/leads/new/?customer=user_1")
+    look(page, "lead")
+    page.goto("/sales/new/?customer=user_1")
+    page.get_by_text("Only for a customer").click()
+    page.get_by_label("Metadata key").fill("order")
+    page.get_by_label("Amount", exact=True).fill("20000.005")
+    expect(page.locator("#minor .bad")).to_be_visible()
+    page.get_by_role("button", name="Check the sale").click()
+    expect(page.get_by_role("alert")).to_be_visible()
+    look(page, "sale with errors", ways=WAYS + OTHER_WAYS)
+    page.get_by_label("Amount", exact=True).fill("20000")
+    page.get_by_text("Only for a customer").click()
+    page.get_by_label("Click ID").fill("ignored")
+    page.get_by_role("button", name="Check the sale").click()
+    expect(page.get_by_role("heading", name="Check the sale")).to_be_visible()
+    look(page, "summary", ways=WAYS + OTHER_WAYS)
+    page.get_by_role("button", name="Record this sale").click()
+    expect(page.get_by_role("alert")).to_be_visible()
+    look(page, "summary with errors")
+    page.get_by_label("Type the amount again").fill("20000")
+    page.get_by_label("Why send it").fill("Sure")
+    page.get_by_role("button", name="Record this sale").click()
+    expect(page.locator("[data-follow=pending]")).to_be_visible()
+    look(page, "pending", ways=WAYS + OTHER_WAYS)
+    page.goto("/sales/new/?customer=nobody")
+    page.get_by_label("Amount", exact=True).fill("1")
+    page.get_by_role("button", name="Check the sale").click()
+    expect(page.get_by_role("alert")).to_be_visible()
+    look(page, "stopped")
+
+
+def test_when_dub_fails(browse: Browse, dub: Sandbox, jane: Json, look: Look) -> None:
+    page = browse("ada", failing=(502,))
+    dub.fault("POST", "/track/sale", hang_up="after")
+    dub.fault("POST", "/track/lead", status=422)
+    for kind, outcome in (("sale", "unknown"), ("lead", "refused")):
+        page.goto(f"/{kind}s/new/?customer=user_1")
+        page.get_by_label("Event name", exact=True).fill("Upgrade")
+        if kind == "sale":
+            page.get_by_label("Amount", exact=True).fill("1")
+            dub.drop_background = True
+        page.get_by_role("button", name=f"Check the {kind}").click()
+        page.get_by_role("button", name=f"Record this {kind}").click()
+        expect(page.locator(f"[data-outcome={outcome}]")).to_be_visible()
+        look(page, outcome, ways=WAYS + OTHER_WAYS)
+    dub.fault("GET", times=0, status=503)
+    for address in ("/", "/customers/", "/customers/ext_user_1/"):
+        page.goto(address)
+        look(page, f"{address} without Dub")
