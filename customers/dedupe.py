@@ -71,8 +71,7 @@ def open_windows(external_id: str, *, events: Iterable[Event] = ()) -> list[str]
         name: open_window(external_id, event_name=name, events=leads) for name in sorted(names)
     }
     return [
-        f"A new lead named “{name}” is swallowed until {window.until}, even for a new customer. "
-        "(L4)"
+        f"A new lead named “{name}” is swallowed until {window.until}, even for a new customer."
         for name, window in windows.items()
         if window
     ]

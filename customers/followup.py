@@ -153,10 +153,10 @@ def _settle_event(entry: AuditEntry) -> _Found:
 def _settle_deferred(entry: AuditEntry) -> _Found:
     """A deferred lead has no event; all that it does is save a customer that was new (L7)."""
     if entry.before:
-        return Outcome.NOT_RECORDED, "Dub knew the customer already, so it recorded nothing. (L7)"
+        return Outcome.NOT_RECORDED, "Dub knew the customer already, so it recorded nothing."
     if _customer_of(entry) is None:
         return Outcome.NOT_RECORDED, "Dub has no such customer, so nothing was recorded."
-    return Outcome.RECORDED, "Dub has the customer: saved, lead deferred. (L7)"
+    return Outcome.RECORDED, "Dub has the customer: saved, lead deferred."
 
 
 def _id_of_new_customer(entry: AuditEntry) -> str:

@@ -75,8 +75,8 @@ def conflict_text(earlier: Invoice, command: TrackSale) -> str:
         f"{earlier.customer_external_id}, {amount} (entry #{earlier.entry_id})."
     )
     if not is_same(earlier, command):
-        return f"{sent} That is another sale, so use another invoice ID. (S6)"
+        return f"{sent} That is another sale, so use another invoice ID."
     return (
         f"{sent} Within 7 days Dub would only repeat its first answer; later the sale would count "
-        "twice. (S6, S8)"
+        "twice."
     )

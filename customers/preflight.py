@@ -86,10 +86,10 @@ def check_lead(command: TrackLead) -> Preflight:
         _dedupe(checks, command, known)
     else:
         checks.warn(
-            "Deferred: Dub saves the customer but records no lead until a later event does. (L7)"
+            "Deferred: Dub saves the customer but records no lead until a later event does."
         )
     if (command.event_quantity or 1) > 1:
-        checks.warn(f"This writes {command.event_quantity} lead events, not one. (L9)")
+        checks.warn(f"This writes {command.event_quantity} lead events, not one.")
     same = [e for e in known.leads if lead_key(e.name) == lead_key(command.event_name)]
     return Preflight(checks=checks.made, attribution=known, seen_before=len(same))
 
@@ -101,22 +101,22 @@ def _customer_of_lead(checks: _Checks, command: TrackLead, known: Attribution) -
         else:
             checks.stop(
                 "Dub does not know this external ID, and without a click ID it cannot create the "
-                "customer. Enter the click ID of the referral. (L8)"
+                "customer. Enter the click ID of the referral."
             )
         return
     checks.ok(f"Dub knows this customer: {known.customer.label}.")
     _link_state(checks, known, sale=False)
     if not command.click_id and known.customer.link:
-        checks.ok("No click ID: Dub reuses the click stored with this customer. (L8)")
+        checks.ok("No click ID: Dub reuses the click stored with this customer.")
     elif not command.click_id:
         checks.warn(
             "No click ID: Dub reuses the click stored with this customer, and one without a "
-            "referral link seldom has any. Without a click Dub refuses the lead. (L8)"
+            "referral link seldom has any. Without a click Dub refuses the lead."
         )
     if command.customer_name or command.customer_email or command.customer_avatar:
         checks.warn(
             "Dub ignores name, e-mail and avatar for a customer that it knows. Correct them under "
-            "Edit instead. (L5)"
+            "Edit instead."
         )
 
 
@@ -125,19 +125,19 @@ def _link_state(checks: _Checks, known: Attribution, *, sale: bool) -> None:
         if sale:
             checks.stop(
                 "This customer has no referral link, so Dub refuses every sale for it. Neither a "
-                "lead nor a sale can add one. (S3, L6)"
+                "lead nor a sale can add one."
             )
         else:
             checks.warn(
                 "This customer has no referral link and never gains one from a lead: later sales "
-                "will be refused. (L6)"
+                "will be refused."
             )
     elif known.link and known.link.disabled:
         text = f"The referral link {known.link.label} is disabled"
         if sale:
-            checks.stop(f"{text}, so Dub refuses the sale. Enable it in Dub first. (S3)")
+            checks.stop(f"{text}, so Dub refuses the sale. Enable it in Dub first.")
         else:
-            checks.warn(f"{text}: Dub refuses leads for a click on it. (L1)")
+            checks.warn(f"{text}: Dub refuses leads for a click on it.")
 
 
 def _dedupe(checks: _Checks, command: TrackLead, known: Attribution) -> None:
@@ -148,15 +148,15 @@ def _dedupe(checks: _Checks, command: TrackLead, known: Attribution) -> None:
         checks.warn(
             f"{window.because} Until {window.until} Dub {'will' if window.sure else 'may'} answer"
             " as if all were fine and record nothing for this event name. Use another event name, "
-            "or wait. (L1, L2)"
+            "or wait."
         )
     elif known.leads_error:
         checks.warn(
             "Dub's events could not be read, so it is not sure that no lead of this name was "
-            "recorded in the last 7 days. If one was, Dub records nothing. (L2)"
+            "recorded in the last 7 days. If one was, Dub records nothing."
         )
     else:
-        checks.ok("No lead of this name is known from the last 7 days. (L2)")
+        checks.ok("No lead of this name is known from the last 7 days.")
 
 
 def check_sale(command: TrackSale) -> Preflight:
@@ -167,11 +167,11 @@ def check_sale(command: TrackSale) -> Preflight:
     taken = ledger.find(command.invoice_id)
     _invoice(checks, command, known, taken)
     if command.currency.upper() != "USD":
-        checks.ok("Dub stores this in US dollars, converted at its rate of today. (S10)")
+        checks.ok("Dub stores this in US dollars, converted at its rate of today.")
         if to_major(command.amount, currency=command.currency) > LARGE:
-            checks.ok("Should that be above 21,474,836.47 USD, Dub records no commission. (S14)")
+            checks.ok("Should that be above 21,474,836.47 USD, Dub records no commission.")
     elif command.amount > MAX_COMMISSION_CENTS:
-        checks.warn("Above 21,474,836.47 USD Dub records the sale but no commission. (S14)")
+        checks.warn("Above 21,474,836.47 USD Dub records the sale but no commission.")
     same = [event for event in known.sales if event.invoice_id == command.invoice_id]
     return Preflight(
         checks=checks.made,
@@ -213,7 +213,7 @@ def _customer_of_sale(checks: _Checks, command: TrackSale, known: Attribution) -
         else:
             checks.stop(
                 "Dub has no customer with this external ID and would record nothing. Check the "
-                "ID, or enter a click ID to create the customer. (S1)"
+                "ID, or enter a click ID to create the customer."
             )
         return None
     checks.ok(f"Dub knows this customer: {known.customer.label}.")
@@ -224,16 +224,14 @@ def _customer_of_sale(checks: _Checks, command: TrackSale, known: Attribution) -
         command.customer_avatar,
     )
     if any(ignored):
-        checks.warn(
-            "Dub ignores click ID, name, e-mail and avatar for a customer that it knows. (S4)"
-        )
+        checks.warn("Dub ignores click ID, name, e-mail and avatar for a customer that it knows.")
     _link_state(checks, known, sale=True)
     return _lead_of_sale(checks, command, known)
 
 
 def _lead_of_sale(checks: _Checks, command: TrackSale, known: Attribution) -> Event | None:
     if known.leads_error:
-        checks.warn("Dub's events could not be read, so it is not sure that there is a lead. (S3)")
+        checks.warn("Dub's events could not be read, so it is not sure that there is a lead.")
         return None
     name = command.lead_event_name
     leads = [lead for lead in known.leads if not name or lead.name == name]
@@ -241,12 +239,12 @@ def _lead_of_sale(checks: _Checks, command: TrackSale, known: Attribution) -> Ev
         what = f"no lead named exactly “{name}”" if name else "no lead"
         checks.stop(
             f"This customer has {what}, so Dub refuses the sale. Record the lead first; one from "
-            "a moment ago can take some seconds to appear. (S3, S5)"
+            "a moment ago can take some seconds to appear."
         )
         return None
     lead = leads[0]
     link = f" through {lead.link.label}" if lead.link else ""
-    checks.ok(f"The sale is credited to the lead “{lead.name}”{link}. (S5)")
+    checks.ok(f"The sale is credited to the lead “{lead.name}”{link}.")
     return lead
 
 
@@ -261,12 +259,12 @@ def _invoice(
     elif seen:
         checks.warn(
             "Dub already has a sale of this customer with this invoice ID. Within 7 days it would "
-            "only repeat its first answer; later the sale would count twice. (S6, S8)"
+            "only repeat its first answer; later the sale would count twice."
         )
     elif known.sales_error:
         checks.warn(
             "dubadmin has not sent this invoice ID before, but Dub's sales could not be read, so "
-            "it is not sure that Dub has none with it. (S6)"
+            "it is not sure that Dub has none with it."
         )
     else:
         checks.ok("dubadmin has not sent this invoice ID before.")

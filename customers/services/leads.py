@@ -75,7 +75,7 @@ def _judge_lead(
         return Verdict(
             outcome=Outcome.NOT_RECORDED,
             explanation="Dub knew this customer already, and a deferred lead only saves the "
-            "customer: it recorded nothing. (L7)",
+            "customer: it recorded nothing.",
         )
     try:
         stored = dub().fetch(GetCustomer(id=f"ext_{command.customer_external_id}"))
@@ -83,7 +83,7 @@ def _judge_lead(
         if is_unknown_customer(error):
             return Verdict(
                 outcome=Outcome.NOT_RECORDED,
-                explanation="Dub answered as if all were fine, but it has no such customer. (L4)",
+                explanation="Dub answered as if all were fine, but it has no such customer.",
             )
         stored = None
     return _lead_verdict(command, result, stored=stored, known=known)
@@ -119,9 +119,9 @@ def _lead_verdict(
 
 def _lead_sentence(command: TrackLead, outcome: Outcome, *, known: Customer | None) -> str:
     if command.mode == "deferred":
-        return "Customer saved, lead deferred: Dub records no lead until a later event. (L7)"
+        return "Customer saved, lead deferred: Dub records no lead until a later event."
     if outcome == Outcome.DIFFERS:
-        ignored = "Dub ignores customer details for a customer that it knows. (L5)"
+        ignored = "Dub ignores customer details for a customer that it knows."
         return f"The lead is recorded, but not every detail was stored. {ignored if known else ''}"
     return "Dub accepted the lead."
 
@@ -132,8 +132,8 @@ def _duplicate_text(earlier_try: Window | None, known: Customer | None) -> str:
         if earlier_try
         else "A lead of this name was tried in the last 7 days, outside dubadmin."
     )
-    created = "" if known else " It creates no customer for a repeat either. (L4)"
+    created = "" if known else " It creates no customer for a repeat either."
     return (
         "Dub answered as if all were fine and recorded nothing: it takes this for a repeat. "
-        f"{because} (L2){created}"
+        f"{because}{created}"
     )

@@ -71,14 +71,14 @@ def _judge_sale(command: TrackSale, result: Receipt | Uncertain, *, replayed: bo
         return Verdict(
             outcome=Outcome.NOT_RECORDED,
             explanation="Dub answered as if all were fine and recorded nothing: it has no customer "
-            "with this external ID. (S1)",
+            "with this external ID.",
         )
     rows = _sale_rows(command, result.data, sale=sale, customer=customer)
     if replayed or not all(row["same"] for row in rows if row["must_match"]):
         return Verdict(
             outcome=Outcome.NOT_RECORDED,
             explanation="Dub replayed an earlier sale with this invoice ID and recorded nothing "
-            "new. (S6)",
+            "new.",
             comparison=rows,
         )
     return replace(_sale_verdict(command, rows, sale=sale), after={"customer": dict(customer)})
@@ -89,13 +89,13 @@ def _sale_verdict(command: TrackSale, rows: list[Row], *, sale: Mapping[str, Any
     if stored != "usd":
         text = (
             f"The sale is recorded, but Dub has no exchange rate for {command.currency.upper()}: "
-            "it keeps the bare number and adds it to totals in US dollars. (S11)"
+            "it keeps the bare number and adds it to totals in US dollars."
         )
         return Verdict(outcome=Outcome.DIFFERS, explanation=text, comparison=rows)
     amount = sale.get("amount")
     text = "Dub accepted the sale."
     if isinstance(amount, int) and amount > MAX_COMMISSION_CENTS:
-        text += " It is above 21,474,836.47 USD, so Dub records no commission for it. (S14)"
+        text += " It is above 21,474,836.47 USD, so Dub records no commission for it."
     return Verdict(outcome=Outcome.RECORDED, explanation=text, comparison=rows)
 
 

@@ -20,9 +20,7 @@ from customers.problems import problem_of
 from dubadmin.dub.errors import DubError
 
 READY_SECONDS = 5  # anybody may ask /readyz; Dub is asked no more often than this
-SCOPES = (
-    "The scopes of an API key do not limit what it can do to customers; the roles here do. (A6)"
-)
+SCOPES = "The scopes of an API key do not limit what it can do to customers; the roles here do."
 
 
 @require_safe

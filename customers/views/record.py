@@ -83,14 +83,15 @@ def _record(request: Request, what: Recording) -> HttpResponse:  # noqa: PLR0911
     step = request.POST.get("step", "check")
     if not form.is_valid() or step == "edit":
         return _form_page(request, what, form)
-    command = form.command()
-    if entry := AuditEntry.objects.filter(key=form.cleaned_data["key"]).first():
-        return redirect(result_url(entry))
+    if sent := _sent(form):
+        return sent
     try:
-        preflight = what.check(command)
+        preflight = what.check(form.command())
     except DubError as error:
         problem = replace(problem_of(error), recorded="Nothing has been sent.")
-        return _form_page(request, what, form, problem=problem)
+        return _sent(form) or _form_page(request, what, form, problem=problem)
+    if sent := _sent(form):  # while it was checked, so that the checks may have met it
+        return sent
     confirm = _confirm_form(request, form, preflight, sent=step == "send")
     unseen = request.POST.get("checked", "") != preflight.digest
     if step != "send" or (preflight.doubts and unseen and not preflight.stops):
@@ -99,6 +100,12 @@ def _record(request: Request, what: Recording) -> HttpResponse:  # noqa: PLR0911
         entry = _block(request, what, form, preflight)
         return _summary(request, what, form, confirm=confirm, preflight=preflight, entry=entry)
     return _send(request, what, form, confirm, preflight)
+
+
+def _sent(form: LeadForm | SaleForm) -> HttpResponse | None:
+    """The way to what became of this very form, should it have been sent already (trap S7)."""
+    entry = AuditEntry.objects.filter(key=form.cleaned_data["key"]).first()
+    return redirect(result_url(entry)) if entry else None
 
 
 def _first_form(request: Request, what: Recording) -> HttpResponse:
@@ -195,9 +202,9 @@ def _rows(form: LeadForm | SaleForm) -> list[dict[str, str]]:
             row["value"] = f"{given['major']:,f} {given['currency']}"
             row["note"] = f"sent as {given['minor']}"
     if "minor" in given:
-        rows.append({"label": "Date", "value": "Now", "note": "Dub cannot back-date a sale (S9)."})
+        rows.append({"label": "Date", "value": "Now", "note": "Dub cannot back-date a sale."})
     if settings.ADD_REFERENCE_TO_METADATA:
-        note = "The request's ID is added to the metadata, so that the event leads back here (S16)."
+        note = "The request's ID is added to the metadata, so that the event leads back here."
         rows.append({"label": "Reference", "value": "dubadmin_ref", "note": note})
     return rows
 
