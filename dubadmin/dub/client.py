@@ -213,7 +213,7 @@ def _session(key: _BearerKey) -> requests.Session:
     session.headers["Accept"] = "application/json"
     session.headers["User-Agent"] = "dubadmin"
     session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
-    adapter = HTTPAdapter(pool_connections=2, pool_maxsize=POOL_SIZE, max_retries=0)
+    adapter = HTTPAdapter(pool_connections=2, pool_maxsize=2 * POOL_SIZE, max_retries=0)
     session.mount("http://", adapter)
     session.mount("https://", adapter)
     return session
