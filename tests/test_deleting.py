@@ -7,8 +7,9 @@ from typing import Any
 import pytest
 
 from customers import queries, services
-from customers.forms import DeleteForm, new_key
+from customers.forms import DeleteForm
 from customers.models import AuditEntry, Outcome
+from dubadmin.dub.records import Customer
 from dubadmin.sandbox import Sandbox
 
 from .conftest import ALICE
@@ -99,5 +100,6 @@ def test_a8_a_404_of_the_workspace_is_no_proof_of_a_deletion(dub: Sandbox, custo
     [("u1", True), ("u1@example.com", True), ("U1", False), ("", False), ("u1 x", False)],
 )
 def test_r8_the_confirmation_must_be_typed_exactly(confirmation: str, right: bool) -> None:
-    data = {"confirmation": confirmation, "key": new_key()}
-    assert DeleteForm(data, expected=["u1", "u1@example.com"]).is_valid() is right
+    una = Customer.read({"id": "cus_1", "externalId": "u1", "email": "u1@example.com"})
+    data = DeleteForm.of(una).initial | {"confirmation": confirmation}
+    assert DeleteForm(data, customer=una).is_valid() is right

@@ -10,12 +10,14 @@ from typing import Any, cast
 
 from django import forms
 from django.core.exceptions import ValidationError
+from django.http import QueryDict
 from django.utils import timezone
 
-from customers.facts import FIELDS, LABELS, same
+from customers.facts import FIELDS, LABELS, editable, facts_of, same
 from customers.undo import Step
 from dubadmin.dub.commands import MAX_EXTERNAL_ID
-from dubadmin.dub.records import parse_time
+from dubadmin.dub.money import amount_text
+from dubadmin.dub.records import Customer, parse_time
 
 from .shared import COUNTRIES, LONGEST, OnceForm, new_key
 
@@ -23,7 +25,11 @@ _NO_COUNTRY = [("", "Not set")]
 
 
 class EditForm(OnceForm):
-    """Corrects a customer. `seen` carries what the person saw, for the comparison on save (R7)."""
+    """Corrects a customer. `seen` carries what the person saw, for the comparison on save (R7).
+
+    `id` is Dub's own: the form stays about that customer, whoever has the address's external ID
+    by now.
+    """
 
     name = forms.CharField(label="Name", max_length=LONGEST, required=False)
     email = forms.EmailField(label="E-mail", max_length=LONGEST, required=False)
@@ -52,6 +58,7 @@ class EditForm(OnceForm):
             "%Y-%m-%d %H:%M",
         ],
     )
+    id = forms.CharField(widget=forms.HiddenInput, required=False)
     seen = forms.CharField(widget=forms.HiddenInput)
 
     field_order = [*FIELDS, "reason"]
@@ -64,11 +71,12 @@ class EditForm(OnceForm):
         self.fields["country"].widget.choices = [*_NO_COUNTRY, *extra, *COUNTRIES]
 
     @classmethod
-    def of(cls, seen: Mapping[str, Any]) -> EditForm:
+    def of(cls, seen: Mapping[str, Any], *, id: str = "") -> EditForm:
         """A fresh form that shows `seen`, the editable facts of a customer."""
         initial = {field: seen[key] for field, key in FIELDS.items()}
         initial["subscription_canceled_at"] = parse_time(seen["subscriptionCanceledAt"])
-        return cls(initial={**initial, "seen": json.dumps(dict(seen)), "key": new_key()})
+        hidden = {"id": id, "seen": json.dumps(dict(seen)), "key": new_key()}
+        return cls(initial=initial | hidden)
 
     def _seen_or_empty(self) -> dict[str, Any]:
         try:
@@ -108,7 +116,7 @@ class EditForm(OnceForm):
         seen = self.cleaned_data["seen"]
         touched = FIELDS.keys() - self._untouched()
         asked = {
-            key: _as_sent(self.cleaned_data[field])
+            key: as_sent(self.cleaned_data[field])
             for field, key in FIELDS.items()
             if field in touched
         }
@@ -131,7 +139,7 @@ def _one_line(text: str | None) -> str:
     return re.sub(r"[\r\n]", "", text or "")
 
 
-def _as_sent(value: Any) -> Any:
+def as_sent(value: Any) -> Any:
     if isinstance(value, datetime):
         return value.astimezone(timezone.get_default_timezone()).strftime("%Y-%m-%dT%H:%M:%S.000Z")
     return value or None
@@ -144,24 +152,86 @@ def _to_the_second(key: str, value: Any) -> Any:
 
 
 class DeleteForm(OnceForm):
-    """Asks for the external ID or e-mail of the customer before it is deleted for good (R8)."""
+    """Asks for the external ID or e-mail of the customer before it is deleted for good (R8).
+
+    `id` and `seen` say which customer was shown, and how: another one is not deleted in its place,
+    and one that changed since is shown again first (R7). `changed` then tells the differences as
+    {label, before, after}.
+    """
 
     confirmation = forms.CharField(
         label="Type the external ID or e-mail to confirm", max_length=300
     )
+    id = forms.CharField(widget=forms.HiddenInput, required=False)
+    seen = forms.CharField(
+        widget=forms.HiddenInput, error_messages={"required": "Look at the customer first."}
+    )
 
     field_order = ["confirmation", "reason"]
 
-    def __init__(self, *args: Any, expected: list[str], **kwargs: Any) -> None:
+    def __init__(self, *args: Any, customer: Customer, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.expected = expected
+        self.customer = customer
+        self.changed: list[dict[str, str]] = []
+        given = [value for value in (customer.external_id, customer.email) if value]
+        self.expected = given or [customer.id]
         self.fields["confirmation"].widget.attrs["autocomplete"] = "off"
+
+    @classmethod
+    def of(cls, customer: Customer) -> DeleteForm:
+        hidden = {"id": customer.id, "seen": json.dumps(_texts(customer)), "key": new_key()}
+        return cls(customer=customer, initial=hidden)
 
     def clean_confirmation(self) -> str:
         typed: str = self.cleaned_data["confirmation"]
         if typed not in self.expected:
             raise ValidationError("This is not the external ID or e-mail of this customer.")
         return typed
+
+    def clean_seen(self) -> dict[str, Any]:
+        try:
+            seen = json.loads(self.cleaned_data["seen"])
+        except (ValueError, RecursionError):
+            seen = {}
+        now = _texts(self.customer)
+        if not isinstance(seen, dict) or set(seen) != set(now):
+            raise ValidationError("This form is damaged. Look at the customer again.")
+        if seen != now:
+            self.changed = [
+                {"label": label, "before": str(seen[label]), "after": text}
+                for label, text in now.items()
+                if seen[label] != text
+            ]
+            raise ValidationError("The customer changed after you opened this page.")
+        return seen
+
+    @property
+    def why_blocked(self) -> str:
+        if self.changed:
+            labels = ", ".join(change["label"] for change in self.changed)
+            return f"The customer changed after the page was opened ({labels}); nothing was sent."
+        return "The confirmation or the reason was missing or wrong; nothing was sent."
+
+    def asking_again(self) -> DeleteForm:
+        """The same form about the customer as it is now; after a change it is confirmed anew."""
+        self.data = data = cast(QueryDict, self.data).copy()
+        data["id"], data["seen"] = self.customer.id, json.dumps(_texts(self.customer))
+        if "seen" in self.errors:
+            data["confirmation"] = ""
+        return self
+
+
+def _texts(customer: Customer) -> dict[str, str]:
+    """What the delete page shows of a customer, as text: what was seen when it was confirmed."""
+    facts = {LABELS[key]: value for key, value in editable(facts_of(customer)).items()}
+    facts.pop(LABELS["avatar"])  # Dub moves it by itself (trap R6)
+    facts |= {
+        "Sales": customer.sales,
+        "Lifetime value": amount_text(customer.sale_amount, "usd"),
+        "Link": customer.link and customer.link.label,
+        "Partner": customer.partner and customer.partner.label,
+    }
+    return {label: "" if value is None else str(value) for label, value in facts.items()}
 
 
 class UndoForm(OnceForm):

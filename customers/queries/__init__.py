@@ -10,7 +10,9 @@ from .one import (
     customer_with_timeline,
     deletion_of,
     get_customer,
+    history,
     history_of,
+    last_seen,
     ping,
 )
 
@@ -26,9 +28,11 @@ __all__ = [
     "deletion_of",
     "find_customers",
     "get_customer",
+    "history",
     "history_of",
     "is_unknown_customer",
     "known",
+    "last_seen",
     "list_customers",
     "ping",
     "remember",

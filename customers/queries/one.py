@@ -6,8 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 
+from customers.audit import storable
 from customers.models import WRITES, AuditEntry, Outcome
 from dubadmin.connect import dub
 from dubadmin.dub.errors import DubError
@@ -142,9 +143,13 @@ def _around(hint: dict[str, str]) -> list[Any]:
 
 def history_of(customer: Customer, *, limit: int = 20) -> list[AuditEntry]:
     """What dubadmin did to a customer, newest first, under either of its IDs."""
-    same = Q(target_id=customer.id)
-    if customer.external_id:
-        same |= Q(target_external_id=customer.external_id)
+    return history(id=customer.id, external_id=customer.external_id, limit=limit)
+
+
+def history(*, id: str, external_id: str, limit: int = 20) -> list[AuditEntry]:
+    same = Q(target_id=storable(id))
+    if external_id:
+        same |= Q(target_external_id=storable(external_id))
     return list(AuditEntry.objects.filter(same, action__in=WRITES).order_by("-id")[:limit])
 
 
@@ -155,6 +160,16 @@ def ping() -> None:
 
 def deletion_of(id: str) -> AuditEntry | None:
     """The entry of our deletion of the customer with this `cus_…` or `ext_…`, if we deleted it."""
-    same = Q(target_external_id=id[4:]) if id.startswith("ext_") else Q(target_id=id)
-    deletions = AuditEntry.objects.filter(same, action="customer.delete", before__isnull=False)
-    return deletions.filter(outcome__in=[Outcome.RECORDED, Outcome.UNKNOWN]).order_by("-id").first()
+    deletions = _entries_of(id).filter(action="customer.delete", before__isnull=False)
+    return deletions.filter(outcome__in=[Outcome.RECORDED, Outcome.UNKNOWN]).first()
+
+
+def last_seen(id: str) -> AuditEntry | None:
+    """The newest entry about the customer that had this `cus_…` or `ext_…`, if there was one."""
+    return _entries_of(id).exclude(target_id="").first()
+
+
+def _entries_of(id: str) -> QuerySet[AuditEntry]:
+    known = storable(id)
+    same = Q(target_external_id=known[4:]) if id.startswith("ext_") else Q(target_id=known)
+    return AuditEntry.objects.filter(same).order_by("-id")

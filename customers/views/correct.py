@@ -11,7 +11,7 @@ from customers import queries, services
 from customers.audit import AlreadyAsked, actor_of
 from customers.dedupe import open_windows
 from customers.facts import FIELDS, editable, facts_of
-from customers.forms import DeleteForm, EditForm, new_key
+from customers.forms import DeleteForm, EditForm
 from customers.guard import page
 from customers.http import Request
 from customers.merge import Merge, merge
@@ -20,11 +20,13 @@ from customers.services import target_of
 from dubadmin.dub.money import amount_text
 from dubadmin.dub.records import Customer
 
+from .gone import or_gone
 from .shared import FORM_AND_POST, pretty, result_url, sent_before, with_key
 
 
 @FORM_AND_POST
 @page("customer.edit", permission="customers.edit_customers")
+@or_gone
 def customer_edit(request: Request, id: str) -> HttpResponse:
     """GET: the form. POST: step "check" previews, "send" saves, "edit" goes back to the form."""
     if earlier := sent_before(request):
@@ -32,7 +34,8 @@ def customer_edit(request: Request, id: str) -> HttpResponse:
     customer = queries.get_customer(id)
     request.looked = target_of(customer)
     if request.method != "POST":
-        return _edit_page(request, customer, EditForm.of(editable(facts_of(customer))))
+        fresh = EditForm.of(editable(facts_of(customer)), id=customer.id)
+        return _edit_page(request, customer, fresh)
     form = EditForm(with_key(request.POST))
     step = request.POST.get("step", "check")
     if not form.is_valid() or step == "edit":
@@ -121,24 +124,23 @@ def _save(request: Request, customer: Customer, form: EditForm, merged: Merge) -
 
 @FORM_AND_POST
 @page("customer.remove", permission="customers.delete_customers")
+@or_gone
 def customer_delete(request: Request, id: str) -> HttpResponse:
     if earlier := sent_before(request):
         return redirect(result_url(earlier))
     customer, timeline = queries.customer_with_timeline(id)
     request.looked = target_of(customer)
-    expected = [value for value in (customer.external_id, customer.email) if value] or [customer.id]
     if request.method != "POST":
-        form = DeleteForm(expected=expected, initial={"key": new_key()})
-        return _delete_page(request, customer, form, timeline)
-    form = DeleteForm(with_key(request.POST), expected=expected)
+        return _delete_page(request, customer, DeleteForm.of(customer), timeline)
+    form = DeleteForm(with_key(request.POST), customer=customer)
     if not form.is_valid():
         entry = services.blocked(
             "customer.delete",
             actor=actor_of(request),
             target=target_of(customer),
-            explanation="The confirmation or the reason was missing or wrong; nothing was sent.",
+            explanation=form.why_blocked,
         )
-        return _delete_page(request, customer, form, timeline, entry=entry)
+        return _delete_page(request, customer, form.asking_again(), timeline, entry=entry)
     try:
         entry = services.delete_customer(
             customer,
@@ -163,6 +165,7 @@ def _delete_page(
         "customer": customer,
         "form": form,
         "expected": form.expected,
+        "changed": form.changed,
         "goes": _goes(customer),
         "stays": _stays(customer, timeline),
         "problems": problems_of(timeline.errors),

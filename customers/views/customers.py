@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.http import Http404, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_safe
 
@@ -14,14 +14,14 @@ from customers.facts import facts_of
 from customers.forms import CustomerListForm
 from customers.guard import page
 from customers.http import Request
-from customers.models import AuditEntry
 from customers.problems import problem_of, problems_of
 from customers.search import parse
-from customers.services import target_of, target_of_entry
+from customers.services import target_of
 from dubadmin.dub.errors import DubError
 from dubadmin.dub.reads import MAX_PAGE
-from dubadmin.dub.records import Customer, Event
+from dubadmin.dub.records import Customer
 
+from .gone import or_gone
 from .shared import address, pretty, render_part
 
 COLUMNS = [
@@ -157,13 +157,9 @@ def customer_find(request: Request) -> HttpResponse:
 
 @require_safe
 @page("customer.view", permission="customers.view_customers")
+@or_gone
 def customer_detail(request: Request, id: str) -> HttpResponse:
-    try:
-        customer, timeline = queries.customer_with_timeline(id)
-    except DubError as error:
-        if queries.is_unknown_customer(error):
-            return _gone_or_unknown(request, id)
-        raise
+    customer, timeline = queries.customer_with_timeline(id)
     request.looked = target_of(customer)
     context = {
         "customer": customer,
@@ -184,28 +180,3 @@ def _warnings(customer: Customer, timeline: queries.Timeline) -> list[str]:
     if any(event.link and event.link.disabled for event in timeline.events[:1]):
         return ["The referral link is disabled: Dub refuses sales until it is enabled again."]
     return []
-
-
-def _gone_or_unknown(request: Request, id: str) -> HttpResponse:
-    """A customer that we deleted is shown from the log (trap R8); any other is explained (Q7)."""
-    entry = queries.deletion_of(id)
-    if entry:
-        request.looked = target_of_entry(entry)
-        return render(request, "customers/gone.html", _gone(entry), status=410)
-    if id.startswith("cus_"):
-        raise Http404(
-            "Dub has no customer with this ID. Stripe's customer IDs begin with cus_ too, and Dub "
-            "cannot search by them: find the customer by e-mail or external ID instead."
-        )
-    raise Http404("Dub has no customer with this ID. Find it by name, e-mail or external ID.")
-
-
-def _gone(entry: AuditEntry) -> dict[str, Any]:
-    record = dict(entry.before or {})
-    events = [Event.read(event) for event in record.pop("events", [])]
-    return {
-        "entry": entry,
-        "customer": Customer.read(record),
-        "events": events,
-        "raw": pretty(entry.before),
-    }

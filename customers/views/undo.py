@@ -13,7 +13,9 @@ from customers.http import Request
 from customers.models import AuditEntry, Relation
 from customers.services import target_of
 from customers.undo import can_undo, steps
+from dubadmin.dub.errors import DubError
 
+from .gone import gone_or_unknown
 from .shared import FORM_AND_POST, result_url, with_key
 
 
@@ -24,7 +26,10 @@ def result_undo(request: Request, number: int) -> HttpResponse:
     entry = get_object_or_404(AuditEntry, pk=number)
     if not can_undo(entry):
         raise Http404("Only a correction that Dub stored can be undone.")
-    customer = queries.get_customer(entry.target_id)
+    try:
+        customer = queries.get_customer(entry.target_id)
+    except DubError as error:
+        return gone_or_unknown(request, entry.target_id, error)
     request.looked = target_of(customer)
     offered = steps(entry, customer)
     if request.method != "POST":
