@@ -112,7 +112,7 @@ def _no_constant(name: str) -> Any:
 
 def _from_lines(text: str) -> dict[str, Any]:
     data: dict[str, Any] = {}
-    for line in filter(str.strip, text.splitlines()):
+    for line in filter(str.strip, re.split(r"\r\n|\r|\n", text)):
         key, colon, value = line.partition(":")
         if not colon or not key.strip():
             raise ValueError(

@@ -10,17 +10,12 @@ from playwright.sync_api import Page, expect
 from dubadmin.sandbox import Sandbox
 
 from .conftest import Browse
+from .layout import too_wide
 
 Json = dict[str, Any]
 Look = Callable[..., None]
 WAYS = [(1440, "light"), (390, "dark")]
 OTHER_WAYS = [(1440, "dark"), (390, "light")]
-# What is wider than a window of 320 pixels and neither scrolls by itself nor sits in what does.
-TOO_WIDE = """() => [...document.querySelectorAll("body *")]
-  .filter((each) => each.checkVisibility() && !each.parentElement.closest(".scroll, .raw, dialog"))
-  .filter((each) => !each.closest(".unseen"))
-  .filter((each) => each.getBoundingClientRect().right > document.documentElement.clientWidth + 1)
-  .map((each) => each.outerHTML.slice(0, 120))"""
 
 
 @pytest.fixture
@@ -36,9 +31,7 @@ def look() -> Iterator[Look]:
                 where = [node["target"] for node in each["nodes"]]
                 found.append((name, width, scheme, each["id"], where))
         page.set_viewport_size({"width": 320, "height": 900})
-        found.extend((name, 320, each) for each in page.evaluate(TOO_WIDE))
-        if page.evaluate("document.documentElement.scrollWidth") > 320:
-            found.append((name, 320, "scrolls sideways"))
+        found.extend((name, 320, each) for each in too_wide(page))
         page.set_viewport_size({"width": 1440, "height": 900})
 
     yield at
@@ -51,7 +44,7 @@ def test_it_would_find_something(browse: Browse) -> None:
     page.evaluate("document.querySelector('main').append(new Image(400, 1))")
     page.set_viewport_size({"width": 320, "height": 900})
     assert "image-alt" in [each["id"] for each in Axe().run(page).response["violations"]]
-    assert page.evaluate(TOO_WIDE)
+    assert too_wide(page)
 
 
 def test_lists_and_customers(browse: Browse, dub: Sandbox, jane: Json, look: Look) -> None:
