@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from datetime import timedelta
 from typing import Any
 
@@ -21,11 +21,11 @@ from django.utils import timezone
 from dubadmin.connect import dub, reserved
 from dubadmin.dub.errors import DubError, RateLimited, Refused
 from dubadmin.dub.explain import explain
-from dubadmin.dub.reads import GetCustomer
+from dubadmin.dub.reads import CountCustomers, GetCustomer, ListCustomers
 from dubadmin.dub.records import Customer
 
 from . import followup, queries, services, walk
-from .audit import Actor, AlreadyAsked, Target, storable
+from .audit import Actor, AlreadyAsked, Target, note, storable
 from .facts import LABELS, facts_of, same
 from .models import AuditEntry, Batch, BatchRow, Outcome, pending_timeout
 
@@ -35,6 +35,7 @@ PERMISSIONS = {
     "customer.delete": "customers.delete_customers",
 }
 SLICE_SECONDS = 5.0  # how long the worker stays at it before it looks whether it shall stop
+SAMPLE = 10
 AT_ONCE = 10  # chosen customers that are read side by side
 FOR_AN_UPDATE = 5  # requests: two or three reads, the write, reading back
 FOR_A_DELETION = 8  # the events of three kinds besides
@@ -73,19 +74,29 @@ def ask(
     try:
         with transaction.atomic():
             asked.save(force_insert=True)
+            _note("batch.start", asked, actor, asked={"total": total, **_wanted(asked)})
     except IntegrityError:
         return Batch.objects.get(key=key)
     return asked
 
 
-def stop(batch: Batch, *, note: str = "") -> None:
+def _wanted(batch: Batch) -> dict[str, Any]:
+    wanted = {batch.field: batch.value} if batch.field else {}
+    return {"action": batch.action, **wanted, "filters": batch.filters, "chosen": batch.chosen}
+
+
+def _note(action: str, batch: Batch, actor: Actor, **details: Any) -> None:
+    note(action, actor=actor, batch=batch, reason=batch.reason, **details)
+
+
+def stop(batch: Batch, *, actor: Actor | None = None, why: str = "") -> None:
     """No further customer is begun. What is on its way ends as it does."""
-    Batch.objects.filter(pk=batch.pk, state__in=Batch.OPEN).update(
-        state=Batch.State.STOPPED, note=note
-    )
+    going = Batch.objects.filter(pk=batch.pk, state__in=Batch.OPEN)
+    if going.update(state=Batch.State.STOPPED, note=why):
+        _note("batch.stop", batch, actor or Actor(), explanation=why)
 
 
-def resume(batch: Batch, *, confirmed: int | None = None) -> bool:
+def resume(batch: Batch, *, actor: Actor, confirmed: int | None = None) -> bool:
     """Lets a stopped batch go on; False when more match than were confirmed.
 
     `confirmed` is the number that somebody has confirmed anew.
@@ -94,9 +105,9 @@ def resume(batch: Batch, *, confirmed: int | None = None) -> bool:
     if batch.found is not None and batch.found > total:
         return False
     state = Batch.State.STAGING if batch.found is None else Batch.State.RUNNING
-    Batch.objects.filter(pk=batch.pk, state=Batch.State.STOPPED, found=batch.found).update(
-        state=state, total=total, note=""
-    )
+    stopped = Batch.objects.filter(pk=batch.pk, state=Batch.State.STOPPED, found=batch.found)
+    if stopped.update(state=state, total=total, note="", beat=timezone.now()):
+        _note("batch.resume", batch, actor, asked={"total": total})
     return True
 
 
@@ -112,7 +123,7 @@ def carry_on(number: int) -> float | None:
         if not batch.is_open:
             return None
         if not _may_still(batch):
-            stop(batch, note="Whoever asked for this may not do it any more.")
+            stop(batch, why="Whoever asked for this may not do it any more.")
             return None
         try:
             if not step(batch):
@@ -132,10 +143,10 @@ def _may_still(batch: Batch) -> bool:
 def _wait_or_stop(batch: Batch, error: DubError) -> float | None:
     words = explain(error)
     if isinstance(error, Refused):
-        stop(batch, note=f"{words.cause} {words.next_step}".strip())
+        stop(batch, why=f"{words.cause} {words.next_step}".strip())
         return None
-    note = f"{words.cause} It is tried again by itself."
-    Batch.objects.filter(pk=batch.pk, state__in=Batch.OPEN).update(note=note)
+    why = f"{words.cause} It is tried again by itself."
+    Batch.objects.filter(pk=batch.pk, state__in=Batch.OPEN).update(note=why)
     return error.wait if isinstance(error, RateLimited) else AWAY_SECONDS
 
 
@@ -382,6 +393,33 @@ def _actor(batch: Batch) -> Actor:
 # What the pages show
 
 
+@dataclass(frozen=True, kw_only=True)
+class Look:
+    """How many customers an action would touch, and the first of them. None: Dub does not say."""
+
+    total: int | None
+    sample: list[Customer]
+
+
+def look(*, filters: Mapping[str, str] | None, chosen: Sequence[str]) -> Look:
+    """What somebody is about to confirm, in one round trip. Raises DubError."""
+    if filters is None:
+        reads = [GetCustomer(id=id) for id in chosen[:SAMPLE]]
+        found = dub().fetch_together(*reads)
+        return Look(total=len(chosen), sample=[each for each in found if _is_customer(each)])
+    asked = vars(walk.Filters(**filters))
+    total, page = dub().fetch_together(
+        CountCustomers(**asked), ListCustomers(**asked, page_size=SAMPLE)
+    )
+    if isinstance(page, DubError):
+        raise page
+    return Look(total=total if isinstance(total, int) else None, sample=page)
+
+
+def _is_customer(answer: object) -> bool:
+    return isinstance(answer, Customer)
+
+
 def progress(batch: Batch) -> dict[str, Any]:
     """How many rows there are, have ended, and how."""
     counted = batch.rows.values("state", "outcome").annotate(n=Count("id")).order_by()
@@ -392,7 +430,9 @@ def progress(batch: Batch) -> dict[str, Any]:
     return {
         "rows": sum(each["n"] for each in counted),
         "ended": sum(outcomes.values()),
-        "outcomes": [(value, outcomes[value]) for value in Outcome.values if value in outcomes],
+        "outcomes": [
+            (each.value, each.label, outcomes[each]) for each in Outcome if each in outcomes
+        ],
     }
 
 

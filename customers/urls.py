@@ -3,7 +3,7 @@
 from django.urls import path, register_converter
 
 from .addresses import CustomerId
-from .views import accounts, correct, customers, home, log, record, results, undo
+from .views import accounts, batches, correct, customers, home, log, record, results, undo
 
 register_converter(CustomerId, "customer")
 
@@ -22,6 +22,12 @@ urlpatterns = [
     path("results/<int:number>/settle/", results.result_settle, name="result_settle"),
     path("results/<int:number>/resend/", results.result_resend, name="result_resend"),
     path("results/<int:number>/undo/", undo.result_undo, name="result_undo"),
+    path("batches/", batches.batch_list, name="batch_list"),
+    path("batches/new/", batches.batch_new, name="batch_new"),
+    path("batches/<int:number>/", batches.batch_detail, name="batch_detail"),
+    path("batches/<int:number>/follow/", batches.batch_follow, name="batch_follow"),
+    path("batches/<int:number>/stop/", batches.batch_stop, name="batch_stop"),
+    path("batches/<int:number>/resume/", batches.batch_resume, name="batch_resume"),
     path("audit/", log.audit_list, name="audit_list"),
     path("audit/<int:number>/", log.audit_entry, name="audit_entry"),
     path("accounts/login/", accounts.sign_in, name="login"),

@@ -17,6 +17,7 @@ from dubadmin.dub.errors import DubError
 from dubadmin.sandbox import Sandbox
 
 from .at_once import AtOnce
+from .conftest import ALICE
 
 pytestmark = pytest.mark.django_db
 
@@ -96,7 +97,7 @@ def test_it_works(dub: Sandbox, crowd: list[str], ask: Any) -> None:
     assert batch.state == State.DONE
     assert outcomes(batch) == {Outcome.RECORDED: 6}
     assert countries(dub) == ["JP", "FR"] * 6
-    entries = AuditEntry.objects.filter(batch=batch)
+    entries = AuditEntry.objects.filter(batch=batch, action="customer.update")
     assert {entry.target_id for entry in entries} == set(crowd[::2])
     assert {(e.actor_name, e.reason, e.action) for e in entries} == {
         ("max", "moved", "customer.update")
@@ -114,7 +115,7 @@ def test_deleting_keeps_each_record_in_its_entry(dub: Sandbox, crowd: list[str],
     batch = run(ask(**deletion()))
     assert outcomes(batch) == {Outcome.RECORDED: 6}
     assert [customer["id"] for customer in dub.customers()] == crowd[1::2]
-    for entry in AuditEntry.objects.filter(batch=batch):
+    for entry in AuditEntry.objects.filter(batch=batch, action="customer.delete"):
         assert (entry.before["country"], entry.before["events"]) == ("DE", [])
 
 
@@ -134,10 +135,10 @@ def test_more_than_confirmed_stops_and_asks_again(dub: Sandbox, crowd: list[str]
     batch = run(ask(total=5))
     assert (batch.state, batch.found, patches(dub)) == (State.STOPPED, 6, 0)
     assert batch.is_too_many
-    assert not batches.resume(batch)
-    assert not batches.resume(batch, confirmed=5)
+    assert not batches.resume(batch, actor=ALICE)
+    assert not batches.resume(batch, actor=ALICE, confirmed=5)
     assert now(batch).state == State.STOPPED
-    assert batches.resume(batch, confirmed=6)
+    assert batches.resume(batch, actor=ALICE, confirmed=6)
     assert outcomes(run(batch)) == {Outcome.RECORDED: 6}
 
 
@@ -190,7 +191,7 @@ def test_stop_and_resume(dub: Sandbox, crowd: list[str], ask: Any) -> None:
     batches.stop(batch)
     assert batches.carry_on(batch.pk) is None
     assert patches(dub) == 1
-    assert batches.resume(batch)
+    assert batches.resume(batch, actor=ALICE)
     assert outcomes(run(batch)) == {Outcome.RECORDED: 6}
     assert patches(dub) == 6
 
@@ -199,7 +200,7 @@ def test_stopped_while_searching(dub: Sandbox, crowd: list[str], ask: Any) -> No
     batch = ask()
     batches.step(now(batch))
     batches.stop(batch)
-    assert batches.resume(batch)
+    assert batches.resume(batch, actor=ALICE)
     assert now(batch).state == State.STAGING
     assert outcomes(run(batch)) == {Outcome.RECORDED: 6}
 
@@ -207,7 +208,7 @@ def test_stopped_while_searching(dub: Sandbox, crowd: list[str], ask: Any) -> No
 def test_a_batch_that_is_done_stays_done(dub: Sandbox, crowd: list[str], ask: Any) -> None:
     batch = run(ask())
     batches.stop(batch)
-    batches.resume(batch)
+    batches.resume(batch, actor=ALICE)
     assert now(batch).state == State.DONE
 
 

@@ -10,7 +10,7 @@ from django.test import Client
 from django.urls import URLPattern, get_resolver, reverse
 
 from customers import urls
-from customers.models import AuditEntry, Outcome
+from customers.models import AuditEntry, Batch, Outcome
 from dubadmin.sandbox import Sandbox
 
 from .conftest import ALICE, PEOPLE, text_of
@@ -39,6 +39,12 @@ ALLOWED: dict[str, tuple[set[str] | None, set[str] | None]] = {
     "result_settle": (None, EDIT),
     "result_resend": (None, EDIT),
     "result_undo": (EDIT, EDIT),
+    "batch_list": (LOOK, None),
+    "batch_new": (EDIT, EDIT),
+    "batch_detail": (LOOK, None),
+    "batch_follow": (LOOK, None),
+    "batch_stop": (None, EDIT),
+    "batch_resume": (None, EDIT),
     "audit_list": (LOG, None),
     "audit_entry": (LOG, None),
 }
@@ -65,7 +71,9 @@ def addresses(dub: Sandbox) -> dict[str, str]:
         before={"email": "old@example.com"},
         sent={"method": "PATCH", "path": "", "body": {"email": "u1@example.com"}},
     )
+    batch = Batch.objects.create(action="customer.update", field="country", actor={}, total=1)
     numbers = {"result_undo": correction.pk}
+    numbers |= {f"batch_{name}": batch.pk for name in ("detail", "follow", "stop", "resume")}
     found = {}
     for pattern in urls.urlpatterns:
         wanted = pattern.pattern.converters

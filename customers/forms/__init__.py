@@ -3,6 +3,7 @@
 from .correct import DeleteForm, EditForm, UndoForm
 from .lists import AuditListForm, CustomerListForm
 from .record import ConfirmForm, LeadForm, SaleForm, TrackForm
+from .several import DeleteSeveralForm, SelectionForm, SetFieldForm
 from .shared import new_key
 
 __all__ = [
@@ -10,9 +11,12 @@ __all__ = [
     "ConfirmForm",
     "CustomerListForm",
     "DeleteForm",
+    "DeleteSeveralForm",
     "EditForm",
     "LeadForm",
     "SaleForm",
+    "SelectionForm",
+    "SetFieldForm",
     "TrackForm",
     "UndoForm",
     "new_key",

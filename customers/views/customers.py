@@ -82,6 +82,8 @@ def _listed(request: Request, listing: queries.Listing, query: dict[str, Any]) -
         "columns": _columns(request, query),
         "notes": _notes(listing),
         "how": _how(listing, query["q"]),
+        "may_change": request.user.has_perm("customers.edit_customers"),
+        "carried": [(name, query[name]) for name in ("q", "country", "link", "partner")],
         "may_be_stripe": parse(query["q"]).may_be_stripe,
         "filtered": any(query[name] for name in ("q", "country", "link", "partner")),
         "problem": listing.error and problem_of(listing.error, retry_url=request.get_full_path()),
