@@ -108,7 +108,8 @@ class EditForm(OnceForm):
         return {
             field
             for field, key in FIELDS.items()
-            if _one_line(self.data.get(field)) == _one_line(_shown(shown, field, seen[key]))
+            if _as_typed(field, self.data.get(field))
+            == _as_typed(field, _shown(shown, field, seen[key]))
         }
 
     def changes(self) -> dict[str, Any]:
@@ -134,9 +135,10 @@ def _shown(form: EditForm, field: str, value: Any) -> str:
     return str(bound.field.widget.format_value(bound.value()) or "")
 
 
-def _one_line(text: str | None) -> str:
-    """As a browser's one-line field gives it back."""
-    return re.sub(r"[\r\n]", "", text or "")
+def _as_typed(field: str, text: str | None) -> str:
+    """As a browser's one-line field gives it back; those for e-mails and addresses are trimmed."""
+    line = re.sub(r"[\r\n]", "", text or "").replace("\0", "\ufffd")
+    return line.strip() if field in {"email", "avatar"} else line
 
 
 def as_sent(value: Any) -> Any:
@@ -173,8 +175,8 @@ class DeleteForm(OnceForm):
         super().__init__(*args, **kwargs)
         self.customer = customer
         self.changed: list[dict[str, str]] = []
-        given = [value for value in (customer.external_id, customer.email) if value]
-        self.expected = given or [customer.id]
+        names = (customer.external_id, customer.email)
+        self.expected = [name for name in names if _can_be_typed(name)] or [customer.id]
         self.fields["confirmation"].widget.attrs["autocomplete"] = "off"
 
     @classmethod
@@ -219,6 +221,10 @@ class DeleteForm(OnceForm):
         if "seen" in self.errors:
             data["confirmation"] = ""
         return self
+
+
+def _can_be_typed(name: str) -> bool:
+    return bool(name) and name.isprintable() and name == name.strip()
 
 
 def _texts(customer: Customer) -> dict[str, str]:
