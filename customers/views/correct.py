@@ -21,11 +21,12 @@ from dubadmin.dub.money import amount_text
 from dubadmin.dub.records import Customer
 
 from .gone import or_gone
-from .shared import FORM_AND_POST, pretty, result_url, sent_before, with_key
+from .shared import FORM_AND_POST, pretty, reads_first, result_url, sent_before, with_key
 
 
 @FORM_AND_POST
 @page("customer.edit", permission="customers.edit_customers")
+@reads_first
 @or_gone
 def customer_edit(request: Request, id: str) -> HttpResponse:
     """GET: the form. POST: step "check" previews, "send" saves, "edit" goes back to the form."""
@@ -124,6 +125,7 @@ def _save(request: Request, customer: Customer, form: EditForm, merged: Merge) -
 
 @FORM_AND_POST
 @page("customer.remove", permission="customers.delete_customers")
+@reads_first
 @or_gone
 def customer_delete(request: Request, id: str) -> HttpResponse:
     if earlier := sent_before(request):

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
+from functools import wraps
 from typing import Any
 from urllib.parse import urlencode
 
@@ -12,8 +14,11 @@ from django.urls import reverse
 from django.views.decorators.http import require_http_methods
 
 from customers.forms import new_key
+from customers.guard import View
 from customers.http import Request
 from customers.models import AuditEntry
+from customers.problems import problem_of
+from dubadmin.dub.errors import DubError
 
 FORM_AND_POST = require_http_methods(["GET", "HEAD", "POST"])
 
@@ -30,6 +35,27 @@ def sent_before(request: Request) -> AuditEntry | None:
     """What became of this very form, when it was sent before (trap S7)."""
     key = request.POST.get("key", "")
     return AuditEntry.objects.filter(key=key).first() if key.isalnum() else None
+
+
+def reads_first(view: View) -> View:
+    """For a form whose submit reads the customer before it sends.
+
+    When that read fails nothing has been sent, and the page says so. The view lets no error of Dub
+    pass that came later: `audit.perform` makes outcomes of those.
+    """
+
+    @wraps(view)
+    def guarded(request: Request, *args: Any, **kwargs: Any) -> HttpResponse:
+        try:
+            return view(request, *args, **kwargs)
+        except DubError as error:
+            if request.method != "POST":
+                raise
+            kept = "Nothing was sent to Dub. Go back: what you typed is still there."
+            problem = replace(problem_of(error), recorded=kept)
+        return render(request, "problem.html", {"problem": problem}, status=problem.page_status)
+
+    return guarded
 
 
 def render_part(
