@@ -1,0 +1,87 @@
+"""What the pages say about finding and listing customers (Q1 to Q3, Q7 to Q9)."""
+
+from __future__ import annotations
+
+import random
+import re
+from typing import Any
+
+import pytest
+from django.test import Client
+
+from dubadmin.sandbox import Sandbox
+
+from ..conftest import text_of
+
+pytestmark = pytest.mark.django_db
+
+Json = dict[str, Any]
+
+
+def rows(page: Any) -> list[str]:
+    """The lines of the list's table."""
+    return re.findall(r"(?s)<tr>\s*<td.*?</tr>", page.content.decode())
+
+
+@pytest.mark.parametrize("typed", ["UNA@EXAMPLE.COM", "U1", "ext_U1"])
+def test_q1_case_makes_no_difference(alice: Client, una: Json, typed: str) -> None:
+    page = alice.get("/customers/", {"q": typed})
+    assert page["Location"] == f"/customers/{una['id']}/"
+
+
+def test_q1_the_list_says_how_it_searched(dub: Sandbox, alice: Client, una: Json) -> None:
+    dub.add_customer("Una Second", email="second@example.com")
+    says = text_of(alice.get("/customers/", {"q": "una"}))
+    assert "1–2 of 2 customers Searched by whole words in name or e-mail." in says
+    says = text_of(alice.get("/customers/", {"q": "un"}))
+    assert "No customer matches Searched by whole words in name or e-mail." in says
+    assert "Try the whole e-mail address, the external ID, or fewer filters." in says
+    says = text_of(alice.get("/customers/", {"q": "none@example.com"}))
+    assert "No customer matches Searched by exact e-mail." in says
+
+
+def test_q2_an_id_is_found_beside_words(dub: Sandbox, alice: Client, una: Json) -> None:
+    dub.add_customer("Number U1", email="other@example.com")
+    page = alice.get("/customers/", {"q": "u1"})
+    assert "Found by external ID; others by whole words in name or e-mail." in text_of(page)
+    assert [f"/customers/{una['id']}/" in row for row in rows(page)] == [True, False]
+
+
+def test_q3_a_double_name_is_found(dub: Sandbox, alice: Client) -> None:
+    dub.add_customer("Jean-Luc Besson", email="jl@example.com")
+    says = text_of(alice.get("/customers/", {"q": "jean-luc"}))
+    assert "jl@example.com" in says
+
+
+def test_q7_a_stripe_id_is_explained_at_its_address_too(dub: Sandbox, alice: Client) -> None:
+    for tail in ("", "edit/"):
+        page = alice.get(f"/customers/cus_Stripe123/{tail}")
+        assert page.status_code == 404
+        assert "Stripe's customer IDs begin with cus_ too" in text_of(page)
+        assert "find the customer by e-mail or external ID instead" in text_of(page)
+
+
+def test_q8_with_a_total_and_without_one(dub: Sandbox, alice: Client) -> None:
+    for number in range(30):
+        dub.add_customer(f"Number {number}", email=f"n{number}@example.com", country="DE")
+    whole = alice.get("/customers/?size=25")
+    assert "1–25 of 30 customers" in text_of(whole)
+    assert "(30)" in text_of(whole)
+    dub.count_answers = False
+    page = alice.get("/customers/?size=25&page=1")
+    assert "1–25 customers" in text_of(page)
+    assert " of 30" not in text_of(page)
+    assert 'id="next"' in page.content.decode()
+    assert len(rows(page)) == 25
+
+
+@pytest.mark.parametrize("email", [None, "e@example.com"])
+def test_q9_no_name_in_the_list(
+    dub: Sandbox, alice: Client, email: str | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("dubadmin.sandbox.ids._random", random.Random(1))
+    dub.add_customer(None, email, "u2")
+    (row,) = rows(alice.get("/customers/"))
+    assert "no name" in row
+    assert (email or "no e-mail") in row
+    assert "no name" in text_of(alice.get("/customers/"))  # nor when it is known by now
