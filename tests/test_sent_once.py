@@ -13,7 +13,7 @@ from django.test import Client
 from customers.models import AuditEntry, Invoice
 from dubadmin.sandbox import Sandbox
 
-from .conftest import text_of
+from .conftest import outcome_of, text_of
 from .pages.browsing import LEAD, SALE, fields_of, fill, landed, press_send
 
 Json = dict[str, Any]
@@ -23,8 +23,9 @@ WHY = "Paid by bank transfer"
 
 
 @pytest.fixture
-def una(dub: Sandbox) -> Json:
+def una(dub: Sandbox, settings: Any) -> Json:
     """A customer with a lead, at a Dub whose own check against repeats is wide open (S7)."""
+    settings.DUB_TIMEOUT_SECONDS = 60  # twenty at once on a busy machine
     dub.sale_work_ms = 200
     link = dub.add_link(key="go")
     return dub.add_customer(
@@ -33,9 +34,9 @@ def una(dub: Sandbox) -> Json:
 
 
 def submit(client: Client, address: str, fields: dict[str, str]) -> str:
-    """Presses the summary's button once; the address where it leads, "" for a page."""
+    """Presses the summary's button once; where it leads, or the outcome that stands on a page."""
     answer = client.post(address, fields | {"step": "send"})
-    return answer.headers.get("Location", "") if answer.status_code == 302 else ""
+    return answer.headers.get("Location") or outcome_of(answer)
 
 
 def at_once(work: Callable[[int], str]) -> list[str]:
@@ -84,7 +85,9 @@ def test_s6_s7_twenty_forms_with_one_invoice_id_are_sent_once(
     forms = [fields_of(fill(browser, SALE, **given)) for browser in browsers]
     places = at_once(lambda number: submit(browsers[number], SALE, forms[number]))
     entry = AuditEntry.objects.get(action="sale.record", outcome="recorded")
-    assert sorted(filter(None, places)) == [f"/results/{entry.pk}/"]
+    assert places.count(f"/results/{entry.pk}/") == 1
+    assert set(places) <= {f"/results/{entry.pk}/", "not_sent", ""}
+    assert AuditEntry.objects.filter(outcome="not_sent").count() == places.count("not_sent")
     assert Invoice.objects.count() == dub.count("POST") == len(dub.sales()) == 1
 
 

@@ -218,7 +218,11 @@ def _shown(form: LeadForm | SaleForm, name: str) -> str:
 
 
 def _block(
-    request: Request, what: Recording, form: LeadForm | SaleForm, preflight: Preflight
+    request: Request,
+    what: Recording,
+    form: LeadForm | SaleForm,
+    preflight: Preflight,
+    because: str = "",
 ) -> AuditEntry:
     known = preflight.attribution.customer
     external_id = form.cleaned_data["customer_external_id"]
@@ -226,7 +230,8 @@ def _block(
         what.action,
         actor=actor_of(request),
         target=target_of(known) if known else Target(external_id=external_id, label=external_id),
-        explanation=" ".join(check.text for check in preflight.stops)
+        explanation=because
+        or " ".join(check.text for check in preflight.stops)
         or "A confirmation was missing or wrong; nothing was sent.",
         asked={"checks": as_logged(preflight)},
         reason=form.cleaned_data["reason"],
@@ -254,8 +259,10 @@ def _send(
     except AlreadyAsked as earlier:
         entry = earlier.entry
     except InvoiceTaken as taken:
-        form.add_error("invoice_id", conflict_text(taken.earlier, taken.command))
-        return _form_page(request, what, form)
+        text = conflict_text(taken.earlier, taken.command)
+        entry = _block(request, what, form, preflight, because=text)
+        form.add_error("invoice_id", text)
+        return _form_page(request, what, form, entry=entry)
     return redirect(result_url(entry))
 
 
