@@ -117,13 +117,13 @@ def carry_on(number: int) -> float | None:
     Dub out of reach is waited out; a refusal to even look stops the batch and says why.
     """
     until = time.monotonic() + SLICE_SECONDS
+    batch = Batch.objects.get(pk=number)
     Batch.objects.filter(pk=number).update(beat=timezone.now())
+    if batch.is_open and not _may_still(batch):
+        stop(batch, why="Whoever asked for this may not do it any more.")
     while time.monotonic() < until:
-        batch = Batch.objects.get(pk=number)
+        batch.refresh_from_db(fields=["state", "pages", "place", "total", "note"])
         if not batch.is_open:
-            return None
-        if not _may_still(batch):
-            stop(batch, why="Whoever asked for this may not do it any more.")
             return None
         try:
             if not step(batch):
@@ -184,6 +184,7 @@ def _walked(batch: Batch) -> Staged:
 
     place = walk.Place.read(batch.place) if batch.place else walk.Place()
     stretch = walk.step(walk.Filters(**(batch.filters or {})), place, seen=seen)
+    queries.remember(stretch.customers)
     rows = [_row(batch, customer) for customer in stretch.customers]
     return rows, asdict(stretch.place), stretch.place.left_out, stretch.place.is_end
 

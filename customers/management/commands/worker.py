@@ -5,14 +5,18 @@ from __future__ import annotations
 from typing import Any
 
 from django.core.management import call_command
-from django.core.management.base import BaseCommand
+from django.core.management.base import BaseCommand, CommandParser
 
 from customers import tasks
 
 
 class Command(BaseCommand):
-    help = "Runs the background worker; SIGTERM ends it after the customer that it is at."
+    help = "Runs the background worker; SIGTERM ends it after the slice that it is at."
 
-    def handle(self, *args: Any, **options: Any) -> None:
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("--once", action="store_true", help="end when nothing is left to do")
+
+    def handle(self, *args: Any, once: bool, **options: Any) -> None:
         tasks.wake_all()
-        call_command("db_worker", verbosity=0, reload=False, startup_delay=False, interval=0.5)
+        quiet = {"verbosity": 0, "reload": False, "startup_delay": False}
+        call_command("db_worker", interval=0.5, batch=once, **quiet)
