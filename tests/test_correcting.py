@@ -16,6 +16,7 @@ from customers.models import AuditEntry, Outcome
 from dubadmin.dub.records import Customer
 from dubadmin.sandbox import Sandbox
 
+from .at_once import AtOnce
 from .conftest import ALICE
 
 pytestmark = pytest.mark.django_db
@@ -294,3 +295,22 @@ def test_q9_a_made_up_name_is_not_kept_as_what_was_before(
 )
 def test_a_damaged_form_is_refused_and_nothing_is_guessed(customer: Customer, seen: str) -> None:
     assert "seen" in typed(customer, seen=seen).errors
+
+
+# Two at once
+
+
+def test_r7_of_two_corrections_at_once_one_has_to_look_again(
+    at_once: AtOnce, dub: Sandbox, stored: Json
+) -> None:
+    dub.latency_ms = 50
+    now = timezone.now()
+    customer = queries.get_customer("ext_u1")
+
+    def save(name: str) -> AuditEntry:
+        changes = {"name": name}
+        return services.update_customer(customer, changes=changes, actor=ALICE, since=now)
+
+    ended = at_once(lambda: save("Ida"), lambda: save("Eva"), lambda: save("Ada"))
+    assert [type(each) for each in ended].count(services.Overtaken) == 2
+    assert dub.count("PATCH") == 1

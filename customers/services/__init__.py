@@ -1,12 +1,13 @@
 """Writes. The web and, later, imports call these; each ends in one settled audit entry."""
 
-from .customers import delete_customer, refused_field, stored_rows, update_customer
+from .customers import Overtaken, delete_customer, refused_field, stored_rows, update_customer
 from .leads import record_lead
 from .resend import resend, snake
 from .sales import record_sale
 from .shared import blocked, target_of, target_of_entry
 
 __all__ = [
+    "Overtaken",
     "blocked",
     "delete_customer",
     "record_lead",

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from datetime import datetime
 from typing import Any
+
+from django.db import connection
+from django.db.models import Q
+from django.utils import timezone
 
 from customers.audit import Actor, Verdict, perform
 from customers.facts import LABELS, facts_of, same
-from customers.models import AuditEntry, Batch, Outcome
+from customers.models import NOTHING_HAPPENED, AuditEntry, Batch, Outcome, pending_timeout
 from customers.queries import is_unknown_customer
 from dubadmin.connect import dub
 from dubadmin.dub.client import Receipt
@@ -30,8 +35,13 @@ def update_customer(
     earlier: AuditEntry | None = None,
     relation: str = "",
     batch: Batch | None = None,
+    since: datetime | None = None,
 ) -> AuditEntry:
-    """Sends `changes` (Dub's keys) and reports field by field what Dub stored (trap R1)."""
+    """Sends `changes` (Dub's keys) and reports field by field what Dub stored (trap R1).
+
+    `since` is when `customer` began to be read. Raises Overtaken when another correction or
+    deletion of it was under way after that: nothing is sent then (trap R7).
+    """
     command = UpdateCustomer(id=customer.id, changes=changes)
     return perform(
         command,
@@ -45,7 +55,33 @@ def update_customer(
         earlier=earlier,
         relation=relation,
         batch=batch,
+        claim=_alone(since),
     )
+
+
+class Overtaken(Exception):
+    """Somebody else wrote to this customer after it was read."""
+
+
+def _alone(since: datetime | None) -> Callable[[AuditEntry], None] | None:
+    """Stops a write whose comparison with Dub's record may be out of date by now (trap R7).
+
+    Runs in the transaction that commits the intent. Two at once: SQLite lets one transaction
+    write at a time, PostgreSQL waits for the lock, so that the second sees the first.
+    """
+
+    def claim(entry: AuditEntry) -> None:
+        if connection.vendor == "postgresql":
+            with connection.cursor() as cursor:
+                cursor.execute("SELECT pg_advisory_xact_lock(hashtext(%s))", [entry.target_id])
+        under_way = Q(outcome=Outcome.PENDING, at__gt=timezone.now() - pending_timeout())
+        ended = Q(settled_at__gt=since) & ~Q(outcome__in=NOTHING_HAPPENED)
+        others = AuditEntry.objects.filter(under_way | ended, target_id=entry.target_id)
+        changing = others.filter(action__in=("customer.update", "customer.delete"))
+        if changing.exclude(pk=entry.pk).exists():
+            raise Overtaken
+
+    return claim if since else None
 
 
 def _judge_update(
@@ -128,8 +164,12 @@ def delete_customer(
     reason: str = "",
     key: str | None = None,
     batch: Batch | None = None,
+    since: datetime | None = None,
 ) -> AuditEntry:
-    """Deletes for good; the entry keeps the whole record and its events (trap R8)."""
+    """Deletes for good; the entry keeps the whole record and its events (trap R8).
+
+    `since` as for a correction.
+    """
     command = DeleteCustomer(id=customer.id)
     return perform(
         command,
@@ -140,6 +180,7 @@ def delete_customer(
         reason=reason,
         before={**facts_of(customer), "events": [dict(event.raw) for event in events]},
         batch=batch,
+        claim=_alone(since),
     )
 
 

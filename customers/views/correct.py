@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
+from django.utils import timezone
 
 from customers import queries, services
 from customers.audit import AlreadyAsked, actor_of
@@ -23,6 +25,8 @@ from dubadmin.dub.records import Customer
 from .gone import or_gone
 from .shared import FORM_AND_POST, pretty, reads_first, result_url, sent_before, with_key
 
+OVERTAKEN = "Somebody else saved in the same moment. Nothing has been sent: look at it again."
+
 
 @FORM_AND_POST
 @page("customer.edit", permission="customers.edit_customers")
@@ -32,6 +36,7 @@ def customer_edit(request: Request, id: str) -> HttpResponse:
     """GET: the form. POST: step "check" previews, "send" saves, "edit" goes back to the form."""
     if earlier := sent_before(request):
         return redirect(result_url(earlier))
+    since = timezone.now()
     customer = queries.get_customer(id)
     request.looked = target_of(customer)
     if request.method != "POST":
@@ -42,19 +47,23 @@ def customer_edit(request: Request, id: str) -> HttpResponse:
     if not form.is_valid() or step == "edit":
         return _edit_page(request, customer, form)
     wanted = form.changes()
-    merged = merge(
-        seen=form.cleaned_data["seen"],
-        wanted=wanted,
-        present=facts_of(customer),
-        choices=_choices(request),
-        against=_shown(request),
-    )
+    merged = _merged(request, customer, form)
     if not wanted or (not merged.changes and not merged.conflicts):
         form.add_error(None, _nothing_to_send(wanted))
         return _edit_page(request, customer, form)
     if merged.conflicts or step != "send":
         return _preview(request, customer, form, merged)
-    return _save(request, customer, form, merged)
+    return _save(request, customer, form, merged, since=since)
+
+
+def _merged(request: Request, customer: Customer, form: EditForm) -> Merge:
+    return merge(
+        seen=form.cleaned_data["seen"],
+        wanted=form.changes(),
+        present=facts_of(customer),
+        choices=_choices(request),
+        against=_shown(request),
+    )
 
 
 def _choices(request: Request) -> dict[str, str]:
@@ -79,8 +88,10 @@ def _edit_page(
     return render(request, "customers/edit.html", {"customer": customer, "form": form, **context})
 
 
-def _preview(request: Request, customer: Customer, form: EditForm, merged: Merge) -> HttpResponse:
-    warnings = []
+def _preview(
+    request: Request, customer: Customer, form: EditForm, merged: Merge, *notes: str
+) -> HttpResponse:
+    warnings = [*notes]
     if "externalId" in merged.asked:
         warnings.append(
             "Your app's next events must use the new external ID. Events that still carry the old "
@@ -105,7 +116,9 @@ def _carried(request: Request, merged: Merge) -> list[tuple[str, str]]:
     return [(name, str(value)) for name, value in request.POST.items() if name in wanted]
 
 
-def _save(request: Request, customer: Customer, form: EditForm, merged: Merge) -> HttpResponse:
+def _save(
+    request: Request, customer: Customer, form: EditForm, merged: Merge, *, since: datetime
+) -> HttpResponse:
     try:
         entry = services.update_customer(
             customer,
@@ -113,9 +126,13 @@ def _save(request: Request, customer: Customer, form: EditForm, merged: Merge) -
             actor=actor_of(request),
             reason=form.cleaned_data["reason"],
             key=form.cleaned_data["key"],
+            since=since,
         )
     except AlreadyAsked as asked:
         return redirect(result_url(asked.entry))
+    except services.Overtaken:
+        now = queries.get_customer(customer.id)
+        return _preview(request, now, form, _merged(request, now, form), OVERTAKEN)
     if (field := services.refused_field(entry)) in form.fields:
         form.add_error(field, entry.explanation)
         form.data = with_key(form.data, renew=True)
@@ -130,6 +147,7 @@ def _save(request: Request, customer: Customer, form: EditForm, merged: Merge) -
 def customer_delete(request: Request, id: str) -> HttpResponse:
     if earlier := sent_before(request):
         return redirect(result_url(earlier))
+    since = timezone.now()
     customer, timeline = queries.customer_with_timeline(id)
     request.looked = target_of(customer)
     if request.method != "POST":
@@ -150,9 +168,15 @@ def customer_delete(request: Request, id: str) -> HttpResponse:
             actor=actor_of(request),
             reason=form.cleaned_data["reason"],
             key=form.cleaned_data["key"],
+            since=since,
         )
     except AlreadyAsked as asked:
         entry = asked.entry
+    except services.Overtaken:
+        now, timeline = queries.customer_with_timeline(customer.id)
+        form = DeleteForm(with_key(request.POST), customer=now)
+        form.add_error(None, OVERTAKEN)
+        return _delete_page(request, now, form.asking_again(), timeline)
     return redirect(result_url(entry))
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
 
 from customers import queries, services
 from customers.audit import AlreadyAsked, actor_of
@@ -26,6 +27,7 @@ def result_undo(request: Request, number: int) -> HttpResponse:
     entry = get_object_or_404(AuditEntry, pk=number)
     if not can_undo(entry):
         raise Http404("Only a correction that Dub stored can be undone.")
+    since = timezone.now()
     try:
         customer = queries.get_customer(entry.target_id)
     except DubError as error:
@@ -46,9 +48,12 @@ def result_undo(request: Request, number: int) -> HttpResponse:
                     key=form.cleaned_data["key"],
                     earlier=entry,
                     relation=Relation.UNDO,
+                    since=since,
                 )
             except AlreadyAsked as earlier:
                 undone = earlier.entry
+            except services.Overtaken:
+                return redirect(request.path)
             return redirect(result_url(undone))
     context = {"entry": entry, "customer": customer, "form": form, "steps": offered}
     return render(request, "customers/undo.html", context)

@@ -143,6 +143,53 @@ def test_a_field_that_was_cleared_is_a_conflict(
     assert una_now(dub, una)["email"] is None
 
 
+@pytest.mark.parametrize("typed", [{"name": "Max's"}, {"email": "max@example.com"}])
+def test_a_save_in_the_same_moment_is_looked_at_again(
+    dub: Sandbox,
+    alice: Client,
+    max_: Client,
+    una: Json,
+    monkeypatch: pytest.MonkeyPatch,
+    typed: dict[str, str],
+) -> None:
+    """Max saves after Alice's save has compared, and before it is sent."""
+    preview = review(alice, opened(alice, EDIT), name="Alice's")
+    meanwhile = [lambda: edit(max_, **typed)]
+
+    def actor(request: Any) -> Any:
+        if request.user.username == "alice" and meanwhile:
+            meanwhile.pop()()
+        return actor_of(request)
+
+    monkeypatch.setattr("customers.views.correct.actor_of", actor)
+    again = save(alice, preview)
+    assert "Somebody else saved in the same moment. Nothing has been sent" in text_of(again)
+    assert (CHOOSE in text_of(again)) == ("name" in typed)
+    assert dub.count("PATCH") == 1
+    assert outcome_of(save(alice, again, name="mine")) == "recorded"
+    assert una_now(dub, una)["name"] == "Alice's"
+    assert una_now(dub, una)["email"] == typed.get("email", "una@example.com")
+
+
+def test_a_deletion_in_the_moment_of_an_edit_is_looked_at_again(
+    dub: Sandbox, alice: Client, max_: Client, una: Json, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    form = opened(max_, DELETE)
+    meanwhile = [lambda: edit(alice, name="Alice's")]
+
+    def actor(request: Any) -> Any:
+        if request.user.username == "max" and meanwhile:
+            meanwhile.pop()()
+        return actor_of(request)
+
+    monkeypatch.setattr("customers.views.correct.actor_of", actor)
+    again = delete(max_, form)
+    assert "Somebody else saved in the same moment" in text_of(again)
+    assert "Name Una Alice's" in text_of(again)
+    assert dub.count("DELETE") == 0
+    assert outcome_of(delete(max_, fields_of(again))) == "recorded"
+
+
 # Edit and delete
 
 
