@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
+from django.test import Client
 from django.utils import timezone
 
 from customers import batches, services
@@ -17,7 +18,7 @@ from dubadmin.dub.errors import DubError
 from dubadmin.sandbox import Sandbox
 
 from .at_once import AtOnce
-from .conftest import ALICE
+from .conftest import ALICE, hidden_fields, text_of
 
 pytestmark = pytest.mark.django_db
 
@@ -347,3 +348,76 @@ def test_people_first(dub: Sandbox, crowd: list[str], ask: Any, monkeypatch: Any
     run(ask())
     assert paced
     assert all(paced)
+
+
+# The pages
+
+
+def new(client: Client, **fields: Any) -> Any:
+    return client.post("/batches/new/", fields)
+
+
+def test_the_field_that_is_set_is_not_the_field_that_is_filtered(
+    dub: Sandbox, crowd: list[str], alice: Client
+) -> None:
+    shown = new(alice, action="customer.update", **{"for-which": "matching", "for-country": "DE"})
+    assert "6 customers" in text_of(shown)
+    fields = hidden_fields(shown)
+    answer = new(alice, **fields, step="send", field="country", country="JP")
+    assert answer.status_code == 302
+    batch = Batch.objects.get()
+    assert (batch.filters, batch.total, batch.value) == (DE, 6, "JP")
+    assert outcomes(run(batch)) == {Outcome.RECORDED: 6}
+
+
+def test_a_search_for_nothing_is_not_everybody(
+    dub: Sandbox, crowd: list[str], alice: Client
+) -> None:
+    fields = {"for-which": "matching", "for-q": "+++"}
+    assert "No customer matches" in text_of(new(alice, action="customer.update", **fields))
+
+
+def test_q8_what_cannot_be_counted_cannot_be_confirmed(
+    dub: Sandbox, crowd: list[str], alice: Client
+) -> None:
+    dub.count_answers = False
+    shown = new(alice, action="customer.update", **{"for-which": "matching"})
+    assert "does not say how many" in text_of(shown)
+    assert "step" not in shown.content.decode()
+
+
+def test_a_deletion_is_only_for_who_may_delete(
+    dub: Sandbox, crowd: list[str], alice: Client, max_: Client, ask: Any
+) -> None:
+    fields = {"action": "customer.delete", "for-which": "chosen", "ids": crowd[:2]}
+    assert new(alice, **fields).status_code == 403
+    shown = new(max_, **fields)
+    assert shown.status_code == 200
+    batch = ask(**deletion())
+    assert alice.post(f"/batches/{batch.pk}/stop/").status_code == 403
+    assert alice.post(f"/batches/{batch.pk}/resume/").status_code == 403
+
+
+def test_a_wrong_number_deletes_nothing(dub: Sandbox, crowd: list[str], max_: Client) -> None:
+    fields = {"action": "customer.delete", "for-which": "chosen", "ids": crowd[:2]}
+    key = {"key": "0" * 32, "total": "2", "step": "send"}
+    assert "This is not the number" in text_of(new(max_, **fields, **key, confirmation="3"))
+    assert not Batch.objects.exists()
+    assert new(max_, **fields, **key, confirmation="2").status_code == 302
+    assert new(max_, **fields, **key, confirmation="2").status_code == 302
+    assert Batch.objects.get().chosen == crowd[:2]
+    assert AuditEntry.objects.get(action="batch.start").actor_name == "max"
+
+
+def test_the_result_list_tells_each_customer(
+    dub: Sandbox, crowd: list[str], ask: Any, alice: Client
+) -> None:
+    batch = stage(ask())
+    dub.change_customer(crowd[0], country="BR")
+    run(batch)
+    page = alice.get(f"/batches/{batch.pk}/")
+    assert "5 recorded" in text_of(page)
+    assert "no longer matches" in text_of(page)
+    left_out = alice.get(f"/batches/{batch.pk}/?outcome=not_sent").content.decode()
+    assert left_out.count('data-outcome="not_sent"') == 1
+    assert 'data-outcome="recorded"' not in left_out

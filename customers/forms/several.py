@@ -18,7 +18,10 @@ MOST_CHOSEN = 200
 
 
 class SelectionForm(forms.Form):
-    """Which customers: those that were ticked, or all that the list's filters match."""
+    """Which customers: those that were ticked, or all that the list's filters match.
+
+    Used with a prefix: a field that is set and a filter may have the same name.
+    """
 
     which = forms.ChoiceField(
         choices=[("matching", "matching"), ("chosen", "chosen")], required=False
@@ -66,7 +69,7 @@ class SelectionForm(forms.Form):
     def carried(self) -> list[tuple[str, str]]:
         """The selection as hidden fields."""
         names = ("which", "q", "country", "link", "partner")
-        fields = [(name, str(self.cleaned_data[name])) for name in names]
+        fields = [(self.add_prefix(name), str(self.cleaned_data[name])) for name in names]
         return [*fields, *(("ids", id) for id in self.chosen)]
 
 

@@ -17,6 +17,7 @@ from customers.forms import DeleteSeveralForm, SelectionForm, SetFieldForm, new_
 from customers.guard import page, require
 from customers.http import Request
 from customers.models import Batch, BatchRow, Outcome
+from customers.templatetags.show import country_name
 
 from .shared import FORM_AND_POST, with_key
 
@@ -32,9 +33,9 @@ FORMS: dict[str, type[SetFieldForm | DeleteSeveralForm]] = {
 def batch_new(request: Request) -> HttpResponse:
     """What will be done, to how many. GET: all that the filters match. POST "send": asks for it."""
     given = request.POST if request.method == "POST" else request.GET
-    action = given.get("action", "customer.update")
-    require(request, "batch.form", batches.PERMISSIONS.get(action, "customers.delete_customers"))
-    selection = SelectionForm(given)
+    action = "customer.delete" if given.get("action") == "customer.delete" else "customer.update"
+    require(request, "batch.form", batches.PERMISSIONS[action])
+    selection = SelectionForm(given, prefix="for")
     if not selection.is_valid():
         messages.warning(request, " ".join(map(str, selection.non_field_errors())))
         return redirect("customer_list")
@@ -73,7 +74,8 @@ def _form_page(
 
 def _filters(filters: dict[str, str] | None) -> list[tuple[str, str]]:
     labels = {"search": "Search", "country": "Country", "link_id": "Link", "partner_id": "Partner"}
-    return [(labels[name], value) for name, value in (filters or {}).items() if value]
+    named = {**(filters or {}), "country": country_name((filters or {}).get("country"))}
+    return [(labels[name], value) for name, value in named.items() if value]
 
 
 def _ask(
@@ -143,6 +145,7 @@ def _shown(batch: Batch) -> dict[str, Any]:
         "batch": batch,
         "title": f"Set {label.lower()}" if batch.field else "Delete",
         "label": label,
+        "value": country_name(batch.value) if batch.field == "country" else batch.value,
         "progress": batches.progress(batch),
     }
 
