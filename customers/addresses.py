@@ -11,7 +11,7 @@ from urllib.parse import quote, unquote, unquote_to_bytes
 from django.http import HttpRequest
 from django.urls import reverse
 from django.urls.converters import StringConverter
-from django.utils.encoding import iri_to_uri
+from django.utils.encoding import iri_to_uri, repercent_broken_unicode
 
 
 class CustomerId(StringConverter):
@@ -32,9 +32,10 @@ def customer_url(id: str, page: str = "") -> str:
 def path_as_sent(request: HttpRequest) -> str:
     """The percent-encoded path; without the server's word for it, every `/` separates."""
     sent = str(request.META.get("RAW_URI", "")).partition("?")[0]
-    if unquote_to_bytes(sent) == request.META.get("PATH_INFO", "").encode("latin-1", "replace"):
+    decoded = str(request.META["PATH_INFO"])
+    if repercent_broken_unicode(unquote_to_bytes(sent)).decode() == decoded:
         return sent
-    return quote(request.path_info, safe="/")
+    return quote(decoded, safe="/")
 
 
 def address_as_sent(request: HttpRequest) -> str:
