@@ -12,7 +12,7 @@ import pycountry
 from django import template
 from django.utils import timezone
 from django.utils.formats import date_format
-from django.utils.html import conditional_escape, format_html
+from django.utils.html import escape, format_html
 from django.utils.safestring import SafeString, mark_safe
 from heroicons.templatetags.heroicons import heroicon_micro, heroicon_outline
 
@@ -171,7 +171,7 @@ def avatar(customer: Any, size: str = "") -> SafeString:
 @register.filter
 def cut(text: object, classes: str = "") -> SafeString:
     """One line of text that is cut where it does not fit; whole in its title."""
-    safe = conditional_escape(text)
+    safe = escape(str(text))
     return mark_safe(f'<span class="cut {classes}" dir="auto" title="{safe}">{safe}</span>')
 
 
