@@ -278,6 +278,10 @@ class Batch(models.Model):
         return f"#{self.pk} {self.action} {self.state}"
 
     @property
+    def action_label(self) -> str:
+        return ACTIONS[self.action]
+
+    @property
     def is_open(self) -> bool:
         return self.state in self.OPEN
 

@@ -421,3 +421,12 @@ def test_the_result_list_tells_each_customer(
     left_out = alice.get(f"/batches/{batch.pk}/?outcome=not_sent").content.decode()
     assert left_out.count('data-outcome="not_sent"') == 1
     assert 'data-outcome="recorded"' not in left_out
+
+
+def test_the_home_page_shows_what_is_under_way(
+    dub: Sandbox, crowd: list[str], ask: Any, alice: Client
+) -> None:
+    batch = ask()
+    assert "Batches under way" in text_of(alice.get("/"))
+    run(batch)
+    assert "Batches under way" not in text_of(alice.get("/"))

@@ -15,7 +15,7 @@ from customers import followup, queries
 from customers.audit import actor_of
 from customers.guard import page
 from customers.http import Request
-from customers.models import WRITES, AuditEntry
+from customers.models import WRITES, AuditEntry, Batch
 from customers.problems import problem_of
 from dubadmin.dub.errors import DubError
 
@@ -34,6 +34,7 @@ def home(request: Request) -> HttpResponse:
         ],
         "recent": AuditEntry.objects.filter(action__in=WRITES).order_by("-id")[:10],
         "connection": _connection(),
+        "batches": Batch.objects.filter(state__in=Batch.OPEN)[:5],
     }
     return render(request, "home.html", context)
 
