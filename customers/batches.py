@@ -439,4 +439,5 @@ def progress(batch: Batch) -> dict[str, Any]:
 
 def is_idle(batch: Batch) -> bool:
     """Whether no process has been at an open batch for so long that it must have been lost."""
-    return batch.is_open and timezone.now() - batch.beat > timedelta(seconds=60)
+    since = timezone.now() - batch.beat
+    return batch.is_open and not batch.note and since > timedelta(seconds=60)

@@ -12,6 +12,7 @@ from customers.models import Batch
 from dubadmin.sandbox import Sandbox
 
 from .conftest import Browse
+from .test_accessibility import Look, look  # noqa: F401  a fixture
 
 
 @pytest.fixture
@@ -148,3 +149,28 @@ def test_who_may_only_look_selects_nothing(browse: Browse, company: Any) -> None
     expect(page.locator(".customers tbody tr")).to_have_count(5)
     expect(page.locator("input[name=ids]")).to_have_count(0)
     expect(page.get_by_role("button", name="Set a field")).to_have_count(0)
+
+
+def test_the_pages_are_accessible(
+    browse: Browse,
+    company: Sandbox,
+    look: Look,  # noqa: F811
+) -> None:
+    page = browse("max")
+    page.goto("/customers/")
+    select(page, "c0@acme.example")
+    look(page, "list")
+    page.get_by_role("button", name="Delete …").click()
+    look(page, "delete")
+    page.goto("/batches/new/?for-country=DE")
+    page.get_by_label("Country", exact=True).check()
+    look(page, "set a field")
+    page.get_by_label("New country").select_option("JP")
+    page.get_by_role("button", name="Change 3 customers").click()
+    expect(page.locator("#state")).to_be_visible()
+    look(page, "under way")
+    work()
+    page.reload()
+    look(page, "done")
+    page.goto("/batches/")
+    look(page, "batches")
