@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 from django.utils import timezone
-from django_tasks import TaskResultStatus, task
+from django_tasks import task
 from django_tasks_db.models import DBTaskResult
 
 from . import batches
@@ -24,9 +24,8 @@ def carry_on(number: int) -> None:
 
 
 def wake(batch: Batch) -> None:
-    """Queues an open batch unless it is queued. Twice would be no harm: a row is sent once."""
-    waiting = DBTaskResult.objects.filter(
-        status=TaskResultStatus.READY,
+    """Lets a worker take an open batch now. Queued twice is no harm: a row is sent once."""
+    waiting = DBTaskResult.objects.ready().filter(
         task_path=carry_on.module_path,
         args_kwargs__args=[batch.pk],
     )
