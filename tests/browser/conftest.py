@@ -37,6 +37,7 @@ FLAGS = [
     "--disable-background-networking",
     "--disable-component-update",
     "--disable-sync",
+    "--renderer-process-limit=1",
 ]
 # Playwright runs an event loop in this thread; Django only wants to know that this is meant.
 os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
@@ -65,16 +66,52 @@ def chromium() -> Iterator[Browser]:
 Browse = Callable[..., Page]
 
 
+class Windows:
+    """Chromium's windows, each as if nobody had used it before.
+
+    A profile of its own costs Chromium half a second, so one that is done with is emptied and kept
+    for the next test.
+    """
+
+    def __init__(self, chromium: Browser, url: str) -> None:
+        self.chromium, self.url = chromium, url
+        self.free: dict[bool, list[BrowserContext]] = {True: [], False: []}
+
+    def open(self, *, scripts: bool) -> BrowserContext:
+        if self.free[scripts]:
+            return self.free[scripts].pop()
+        context = self.chromium.new_context(
+            base_url=self.url,
+            java_script_enabled=scripts,
+            timezone_id="Europe/Berlin",
+            locale="en-GB",
+            permissions=["clipboard-read", "clipboard-write"],
+        )
+        context.set_default_timeout(5_000)
+        return context
+
+    def leave(self, context: BrowserContext, *, scripts: bool) -> None:
+        storage = context.new_cdp_session(context.pages[0])
+        storage.send("Storage.clearDataForOrigin", {"origin": self.url, "storageTypes": "all"})
+        context.clear_cookies()
+        for page in context.pages:
+            page.close()
+        self.free[scripts].append(context)
+
+
+@pytest.fixture(scope="session")
+def windows(chromium: Browser, live_server: Any) -> Windows:
+    return Windows(chromium, live_server.url)
+
+
 @pytest.fixture
-def browse(
-    chromium: Browser, live_server: Any, people: dict[str, User], dub: Sandbox
-) -> Iterator[Browse]:
+def browse(windows: Windows, people: dict[str, User], dub: Sandbox) -> Iterator[Browse]:
     """Opens a window in which a person is signed in.
 
     `failing` are the statuses that the site may answer with in it; Chromium calls every status
-    from 400 on an error.
+    from 400 on an error. What is done to the clock of a window needs one that is thrown away.
     """
-    contexts: list[BrowserContext] = []
+    left: list[Callable[[], None]] = []
     errors: list[str] = []
 
     def open_window(
@@ -84,28 +121,36 @@ def browse(
         scheme: str = "light",
         scripts: bool = True,
         failing: tuple[int, ...] = (),
+        thrown_away: bool = False,
     ) -> Page:
-        context = chromium.new_context(
-            base_url=live_server.url,
-            viewport={"width": width, "height": 900},
-            color_scheme=scheme,
-            java_script_enabled=scripts,
-            timezone_id="Europe/Berlin",
-            locale="en-GB",
-            permissions=["clipboard-read", "clipboard-write"],
-        )
-        context.set_default_timeout(5_000)
-        contexts.append(context)
+        context = windows.open(scripts=scripts)
         if name:
-            context.add_cookies([_session_cookie(people[name], live_server.url)])
-        context.on("console", lambda said: _judge(said, failing, errors))
-        context.on("weberror", lambda error: errors.append(str(error.error)))
-        context.on("dialog", lambda dialog: (errors.append(dialog.message), dialog.dismiss()))
-        return context.new_page()
+            context.add_cookies([_session_cookie(people[name], windows.url)])
+        page = context.new_page()
+        page.set_viewport_size({"width": width, "height": 900})
+        page.emulate_media(color_scheme=scheme)
+        listeners = {
+            "console": lambda said: _judge(said, failing, errors),
+            "weberror": lambda error: errors.append(str(error.error)),
+            "dialog": lambda dialog: (errors.append(dialog.message), dialog.dismiss()),
+        }
+        for event, listener in listeners.items():
+            context.on(event, listener)
+
+        def leave() -> None:
+            for event, listener in listeners.items():
+                context.remove_listener(event, listener)
+            if thrown_away:
+                context.close()
+            else:
+                windows.leave(context, scripts=scripts)
+
+        left.append(leave)
+        return page
 
     yield open_window
-    for context in contexts:
-        context.close()
+    for leave in left:
+        leave()
     assert errors == []
 
 

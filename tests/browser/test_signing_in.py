@@ -65,12 +65,18 @@ def test_it_goes_on_to_the_page_that_was_asked_for(browse: Browse, vera: User) -
     expect(page).to_have_url(re.compile(r"/customers/\?country=DE&sort=saleAmount$"))
 
 
-@pytest.mark.parametrize("elsewhere", ["https://evil.example/", "//evil.example/", "javascript:1"])
-def test_it_never_leads_to_another_site(browse: Browse, vera: User, elsewhere: str) -> None:
+def test_it_never_leads_to_another_site(browse: Browse, vera: User) -> None:
     page = browse(None)
-    page.goto(f"/accounts/login/?next={quote(elsewhere, safe='')}")
-    sign_in(page)
-    expect(page.get_by_role("heading", name="Home")).to_be_visible()
+    for elsewhere in (
+        "https://evil.example/",
+        "//evil.example/",
+        "/\\evil.example",
+        "javascript:1",
+    ):
+        page.context.clear_cookies()
+        page.goto(f"/accounts/login/?next={quote(elsewhere, safe='')}")
+        sign_in(page)
+        expect(page.get_by_role("heading", name="Home")).to_be_visible()
 
 
 def test_who_is_signed_out_meanwhile_signs_in_and_goes_on(browse: Browse, vera: User) -> None:
