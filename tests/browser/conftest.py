@@ -19,7 +19,6 @@ from django.contrib.auth.models import User
 from django.contrib.sessions.backends.db import SessionStore
 from playwright.sync_api import (
     Browser,
-    BrowserContext,
     ConsoleMessage,
     Page,
     expect,
@@ -69,15 +68,15 @@ Browse = Callable[..., Page]
 class Windows:
     """Chromium's windows, each as if nobody had used it before.
 
-    A profile of its own costs Chromium half a second, so one that is done with is emptied and kept
-    for the next test.
+    A new one costs Chromium half a second, so one that is done with is emptied and kept for the
+    next test.
     """
 
     def __init__(self, chromium: Browser, url: str) -> None:
         self.chromium, self.url = chromium, url
-        self.free: dict[bool, list[BrowserContext]] = {True: [], False: []}
+        self.free: dict[bool, list[Page]] = {True: [], False: []}
 
-    def open(self, *, scripts: bool) -> BrowserContext:
+    def open(self, *, scripts: bool) -> Page:
         if self.free[scripts]:
             return self.free[scripts].pop()
         context = self.chromium.new_context(
@@ -88,15 +87,18 @@ class Windows:
             permissions=["clipboard-read", "clipboard-write"],
         )
         context.set_default_timeout(5_000)
-        return context
+        return context.new_page()
 
-    def leave(self, context: BrowserContext, *, scripts: bool) -> None:
-        storage = context.new_cdp_session(context.pages[0])
-        storage.send("Storage.clearDataForOrigin", {"origin": self.url, "storageTypes": "all"})
-        context.clear_cookies()
-        for page in context.pages:
-            page.close()
-        self.free[scripts].append(context)
+    def leave(self, page: Page, *, scripts: bool) -> None:
+        for other in page.context.pages:
+            if other is not page:
+                other.close()
+        page.goto("about:blank")
+        devtools = page.context.new_cdp_session(page)
+        devtools.send("Storage.clearDataForOrigin", {"origin": self.url, "storageTypes": "all"})
+        devtools.detach()
+        page.context.clear_cookies()
+        self.free[scripts].append(page)
 
 
 @pytest.fixture(scope="session")
@@ -123,12 +125,12 @@ def browse(windows: Windows, people: dict[str, User], dub: Sandbox) -> Iterator[
         failing: tuple[int, ...] = (),
         thrown_away: bool = False,
     ) -> Page:
-        context = windows.open(scripts=scripts)
+        page = windows.open(scripts=scripts)
+        context = page.context
         if name:
             context.add_cookies([_session_cookie(people[name], windows.url)])
-        page = context.new_page()
         page.set_viewport_size({"width": width, "height": 900})
-        page.emulate_media(color_scheme=scheme)
+        page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
         listeners = {
             "console": lambda said: _judge(said, failing, errors),
             "weberror": lambda error: errors.append(str(error.error)),
@@ -143,7 +145,7 @@ def browse(windows: Windows, people: dict[str, User], dub: Sandbox) -> Iterator[
             if thrown_away:
                 context.close()
             else:
-                windows.leave(context, scripts=scripts)
+                windows.leave(page, scripts=scripts)
 
         left.append(leave)
         return page

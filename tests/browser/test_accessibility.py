@@ -27,7 +27,7 @@ def look() -> Iterator[Look]:
     def at(page: Page, name: str, *, ways: list[tuple[int, str]] = WAYS) -> None:
         for width, scheme in ways:
             page.set_viewport_size({"width": width, "height": 900})
-            page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
+            page.emulate_media(color_scheme=scheme)
             found.extend((name, width, scheme, each) for each in violations(page))
         page.set_viewport_size({"width": 320, "height": 900})
         found.extend((name, 320, each) for each in too_wide(page))
