@@ -1,12 +1,12 @@
 # make run    starts the product            make test   passes its tests
 # make user   adds a first administrator    make lock   renews the lock files
 # make format formats the code              make clean  removes .venv and var/
+# make screenshots  renews the pictures in the README
 
 PYTHON ?= python3.11
 BIN := .venv/bin
-export DJANGO_SETTINGS_MODULE := dubadmin.settings
 
-.PHONY: run test user lock format clean browser
+.PHONY: run test user lock format clean browser screenshots
 
 run: .venv/.installed
 	@exec $(BIN)/python manage.py run
@@ -23,6 +23,10 @@ test: .venv/.installed-dev browser
 	@$(BIN)/python -W error manage.py check
 	@$(BIN)/python -W error manage.py makemigrations --check --dry-run
 	@$(BIN)/python -m pytest -n 2 --dist loadfile $(TESTS)
+
+screenshots: .venv/.installed-dev browser
+	@mkdir -p docs/screenshots
+	@$(BIN)/python -m pytest -q tests/browser/screenshots.py
 
 browser:
 	@./.ci/browser
