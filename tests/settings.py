@@ -14,6 +14,9 @@ STORAGES = {
 }
 WHITENOISE_AUTOREFRESH = WHITENOISE_USE_FINDERS = True
 
+# A browser keeps its connections to the site open; none of them may hold the database at the end.
+DATABASES["default"]["CONN_MAX_AGE"] = 0
+
 # A file, as in a deployment: in memory, a page and its test would share one connection. Nothing of
 # it has to survive a power cut.
 if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
