@@ -49,6 +49,12 @@ def test_it_is_an_edit_of_its_own_linked_both_ways(
     assert undone.reason == f"Undo of entry {corrected.pk}"
 
 
+def test_the_audit_entry_leads_there_too(corrected: AuditEntry, sign_in: Any) -> None:
+    address = f"/results/{corrected.pk}/undo/"
+    assert address in sign_in("ada").get(f"/audit/{corrected.pk}/").content.decode()
+    assert address not in sign_in("otto").get(f"/audit/{corrected.pk}/").content.decode()
+
+
 def test_one_field_only(dub: Sandbox, corrected: AuditEntry, alice: Client) -> None:
     undo(alice, corrected, "name")
     stored = dub.customer("u1")

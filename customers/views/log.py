@@ -17,6 +17,7 @@ from customers.guard import page
 from customers.http import Request
 from customers.models import AuditEntry, Relation
 from customers.services import target_of_entry
+from customers.undo import can_undo
 
 from .shared import address, pretty, render_part
 
@@ -93,6 +94,7 @@ def audit_entry(request: Request, number: int) -> HttpResponse:
         "before": pretty(entry.before) if entry.before else "",
         "after": pretty(entry.after) if entry.after else "",
         "related": _related(entry),
+        "can_undo": can_undo(entry),
     }
     return render(request, "audit/entry.html", context)
 
