@@ -1,0 +1,62 @@
+"""What people do here, in the words of the log, and how each can end."""
+
+from __future__ import annotations
+
+from django.db import models
+
+
+class Outcome(models.TextChoices):
+    """How an action ended. The first six are the only ends of a write (see Dub's traps)."""
+
+    RECORDED = "recorded", "Recorded"
+    DIFFERS = "differs", "Recorded, but stored differently"
+    NOT_RECORDED = "not_recorded", "Not recorded"
+    REFUSED = "refused", "Refused"
+    NOT_SENT = "not_sent", "Not sent"
+    UNKNOWN = "unknown", "Unknown"
+    PENDING = "pending", "On its way"
+    DONE = "done", "Done"
+    FAILED = "failed", "Failed"
+    BLOCKED = "blocked", "Blocked"
+
+
+HAPPENED = frozenset({Outcome.RECORDED, Outcome.DIFFERS})
+NOTHING_HAPPENED = frozenset({Outcome.NOT_RECORDED, Outcome.REFUSED, Outcome.NOT_SENT})
+
+# A write is named by what was wanted: refused, it has recorded nothing.
+ACTIONS = {
+    "home.view": "Opened the home page",
+    "customer.list": "Listed customers",
+    "customer.find": "Looked for a customer",
+    "customer.view": "Looked at a customer",
+    "customer.edit": "Opened the edit form",
+    "customer.update": "Correction",
+    "customer.undo": "Opened the undo form",
+    "customer.remove": "Opened the delete form",
+    "customer.delete": "Deletion",
+    "lead.form": "Opened the lead form",
+    "lead.record": "Lead",
+    "sale.form": "Opened the sale form",
+    "sale.record": "Sale",
+    "sale.minor": "Checked an amount",
+    "result.view": "Looked at a result",
+    "result.follow": "Followed a result",
+    "delivery.confirm": "Saw the event at Dub",
+    "delivery.miss": "Missed the event at Dub",
+    "write.settle": "Settled an unknown result",
+    "write.resend": "Sent an unknown write again",
+    "batch.form": "Opened the form for several customers",
+    "batch.start": "Asked for a batch",
+    "batch.list": "Looked through the batches",
+    "batch.view": "Looked at a batch",
+    "batch.follow": "Followed a batch",
+    "batch.stop": "Stopped a batch",
+    "batch.resume": "Let a batch go on",
+    "audit.list": "Looked through the audit log",
+    "audit.view": "Looked at an audit entry",
+    "session.sign_in": "Signed in",
+    "session.sign_out": "Signed out",
+    "session.fail": "Failed to sign in",
+}
+
+WRITES = frozenset({"customer.update", "customer.delete", "lead.record", "sale.record"})

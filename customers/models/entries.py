@@ -1,0 +1,105 @@
+"""The audit log: who did what, and what Dub really did with it."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+from django.conf import settings
+from django.db import models
+from django.utils import timezone
+
+from .actions import ACTIONS, WRITES, Outcome
+
+
+class Relation(models.TextChoices):
+    """Why an entry points to an earlier one."""
+
+    RESEND = "resend", "Sent again"
+    SETTLE = "settle", "Settled"
+    FOLLOW = "follow", "Followed"
+    UNDO = "undo", "Undid"
+
+
+class AuditEntry(models.Model):
+    """One action of one person: what was asked, sent and answered, and what came of it.
+
+    The actor is copied as text, so that the entry outlives the account. `key` is the one-time key
+    of the form that asked for a write: the same form cannot be sent twice. Times are UTC,
+    durations milliseconds.
+    """
+
+    at = models.DateTimeField(default=timezone.now, db_index=True)
+    settled_at = models.DateTimeField(null=True)
+    duration_ms = models.PositiveIntegerField(null=True)
+    request_id = models.CharField(max_length=64, blank=True)
+    actor_id = models.CharField(max_length=32, blank=True, db_index=True)
+    actor_name = models.CharField(max_length=200, blank=True)
+    role = models.CharField(max_length=200, blank=True)
+    ip = models.CharField(max_length=45, blank=True)
+    user_agent = models.CharField(max_length=300, blank=True)
+    action = models.CharField(max_length=40)
+    target_id = models.CharField(max_length=300, blank=True)
+    target_external_id = models.CharField(max_length=300, blank=True)
+    target_label = models.CharField(max_length=300, blank=True)
+    reason = models.TextField(blank=True)
+    asked = models.JSONField(null=True)
+    sent = models.JSONField(null=True)
+    answered = models.JSONField(null=True)
+    before = models.JSONField(null=True)
+    after = models.JSONField(null=True)
+    outcome = models.CharField(max_length=16, choices=Outcome.choices)
+    explanation = models.TextField(blank=True)
+    comparison = models.JSONField(null=True)
+    key = models.CharField(max_length=100, unique=True, null=True)
+    lead_key = models.CharField(max_length=300, blank=True)
+    earlier = models.ForeignKey("self", on_delete=models.PROTECT, null=True, related_name="later")
+    relation = models.CharField(max_length=16, choices=Relation.choices, blank=True)
+    batch = models.ForeignKey("Batch", on_delete=models.PROTECT, null=True, related_name="entries")
+
+    class Meta:
+        default_permissions = ()
+        ordering = ["-id"]
+        indexes = [
+            models.Index(fields=["target_id", "-id"], name="entry_target"),
+            models.Index(fields=["target_external_id", "-id"], name="entry_external"),
+            models.Index(
+                fields=["-id"],
+                name="entry_open",
+                condition=models.Q(outcome__in=["pending", "unknown"]),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"#{self.pk} {self.action} {self.outcome}"
+
+    @property
+    def action_label(self) -> str:
+        return ACTIONS.get(self.action, self.action)
+
+    @property
+    def is_write(self) -> bool:
+        return self.action in WRITES
+
+    @property
+    def body(self) -> dict[str, Any]:
+        """The JSON that was sent to Dub; empty when none was."""
+        return (self.sent or {}).get("body") or {}
+
+    @property
+    def is_overdue(self) -> bool:
+        """A write whose process must have died: its answer can no longer come."""
+        return self.outcome == Outcome.PENDING and timezone.now() - self.at > pending_timeout()
+
+    @property
+    def shown_outcome(self) -> str:
+        return Outcome.UNKNOWN.value if self.is_overdue else self.outcome
+
+    @property
+    def outcome_label(self) -> str:
+        return str(Outcome(self.shown_outcome).label)
+
+
+def pending_timeout() -> timedelta:
+    """How long a write may be on its way: twice the client's longest exchange."""
+    return timedelta(seconds=4 * settings.DUB_TIMEOUT_SECONDS)
