@@ -4,6 +4,7 @@ from .access import Access
 from .actions import ACTIONS, HAPPENED, NOTHING_HAPPENED, WRITES, Outcome
 from .batches import Batch, BatchRow
 from .entries import AuditEntry, Relation, pending_timeout
+from .imports import Import, ImportPart, ImportRow, NamedMapping
 from .pacing import Pace
 from .sales import FollowUp, Invoice
 
@@ -17,7 +18,11 @@ __all__ = [
     "Batch",
     "BatchRow",
     "FollowUp",
+    "Import",
+    "ImportPart",
+    "ImportRow",
     "Invoice",
+    "NamedMapping",
     "Outcome",
     "Pace",
     "Relation",

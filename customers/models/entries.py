@@ -56,6 +56,7 @@ class AuditEntry(models.Model):
     earlier = models.ForeignKey("self", on_delete=models.PROTECT, null=True, related_name="later")
     relation = models.CharField(max_length=16, choices=Relation.choices, blank=True)
     batch = models.ForeignKey("Batch", on_delete=models.PROTECT, null=True, related_name="entries")
+    file = models.ForeignKey("Import", on_delete=models.PROTECT, null=True, related_name="entries")
 
     class Meta:
         default_permissions = ()

@@ -1,0 +1,185 @@
+"""Files that come in: leads, sales or corrections from a spreadsheet, row by row.
+
+The life of an import, and who moves it on:
+
+    staging    the file's rows are put into the table, in slices        (imports.staging)
+    mapping    a person says which column is what                       (views.imports)
+    checking   the dry run looks at every row; nothing is written       (the worker)
+    checked    a person sees what would be sent, and asks for the run
+    running    the worker sends row by row, each its own audited write
+    paused     a person let it rest: the next row waits
+    stopped    a person, or Dub's refusal, ended it: no further row is begun
+    done       every row has ended, each with its outcome
+    failed     the file cannot be read; `note` says why. Nothing was written
+
+From `mapping`, `checked` and `failed` a person may go back and map or read the file anew: rows and
+problems are then made again. From `running` on rows and mapping stay as they are, for good.
+"""
+
+from __future__ import annotations
+
+from django.contrib.auth.models import User
+from django.db import models
+from django.utils import timezone
+
+from .actions import Outcome
+from .entries import AuditEntry
+
+
+class Import(models.Model):
+    """One file, from its upload to its result.
+
+    `actor` is the `audit.Actor` who uploaded it, `key` the one-time key of that form. `name`,
+    `size` (bytes) and `sha256` are the file's. `format` says how it is read: {"kind": "csv",
+    "encoding", "delimiter"} or {"kind": "xlsx" or "ods", "sheet", "sheets"}. `header` holds the
+    names of its columns, `hints` what was seen in each (see `imports.staging`), `place` how far
+    reading has come, `rows_found` how many rows there are.
+
+    `mapping` is {"columns": {field: column}, "metadata": {key: column}, "fixed": {field: text},
+    "empty": "keep" or "clear"}, columns counted from 0. `number_format` is "point" (1,234.56),
+    "comma" (1.234,56) or "" where no amount can be misread; `date_format` is "dmy", "mdy" or "".
+    Times without a zone are in `time_zone`. `counts` is what the dry run has added up.
+    """
+
+    class Kind(models.TextChoices):
+        SALES = "sales", "Sales"
+        LEADS = "leads", "Leads"
+        CORRECTIONS = "corrections", "Corrections"
+
+    class State(models.TextChoices):
+        STAGING = "staging", "Reading the file"
+        MAPPING = "mapping", "Columns to be matched"
+        CHECKING = "checking", "Checking"
+        CHECKED = "checked", "Checked"
+        RUNNING = "running", "Under way"
+        PAUSED = "paused", "Paused"
+        STOPPED = "stopped", "Stopped"
+        DONE = "done", "Done"
+        FAILED = "failed", "Cannot be read"
+
+    OPEN = (State.STAGING, State.CHECKING, State.RUNNING)  # the worker is at it
+    UNTOUCHED = (State.STAGING, State.MAPPING, State.CHECKING, State.CHECKED, State.FAILED)
+
+    at = models.DateTimeField(default=timezone.now)
+    started_at = models.DateTimeField(null=True)
+    ended_at = models.DateTimeField(null=True)
+    beat = models.DateTimeField(default=timezone.now)
+    key = models.CharField(max_length=100, unique=True)
+    actor = models.JSONField()
+    kind = models.CharField(max_length=16, choices=Kind.choices)
+    name = models.CharField(max_length=300)
+    size = models.PositiveBigIntegerField()
+    sha256 = models.CharField(max_length=64)
+    format = models.JSONField(default=dict)
+    header = models.JSONField(default=list)
+    hints = models.JSONField(default=list)
+    mapping = models.JSONField(null=True)
+    number_format = models.CharField(max_length=8, blank=True)
+    date_format = models.CharField(max_length=8, blank=True)
+    time_zone = models.CharField(max_length=64, default="UTC")
+    reason = models.TextField(blank=True)
+    state = models.CharField(max_length=16, choices=State.choices, default=State.STAGING)
+    place = models.JSONField(null=True)
+    rows_found = models.PositiveIntegerField(default=0)
+    counts = models.JSONField(null=True)
+    note = models.TextField(blank=True)
+
+    class Meta:
+        default_permissions = ()
+        ordering = ["-id"]
+        indexes = [models.Index(fields=["state", "-id"], name="import_state")]
+
+    def __str__(self) -> str:
+        return f"#{self.pk} {self.kind} {self.state}"
+
+    @property
+    def is_open(self) -> bool:
+        return self.state in self.OPEN
+
+    @property
+    def is_untouched(self) -> bool:
+        """Whether no row was ever begun, so that it can be mapped anew or deleted."""
+        return self.state in self.UNTOUCHED
+
+
+class ImportPart(models.Model):
+    """A stretch of the uploaded bytes, in order, kept until the dry run begins.
+
+    In the database, since the web process that takes the file and the worker that reads it need
+    not share a disk.
+    """
+
+    file = models.ForeignKey(Import, on_delete=models.CASCADE, related_name="parts", db_index=False)
+    number = models.PositiveIntegerField()
+    data = models.BinaryField()
+
+    class Meta:
+        default_permissions = ()
+        ordering = ["number"]
+        constraints = [models.UniqueConstraint(fields=["file", "number"], name="import_part_once")]
+
+    def __str__(self) -> str:
+        return f"{self.file_id}/{self.number}"
+
+
+class ImportRow(models.Model):
+    """One row of a file. `number` is its row in the spreadsheet, the header's being 1.
+
+    `cells` are as they stand in the file, in its order: text, or a number where the spreadsheet
+    held one. `problems` is what the dry run found: rows of {"field", "problem"}; `sendable` what
+    would be sent, None where nothing would. `outcome` is how it ended, as its audit `entry` tells
+    it or as reading back settled it.
+    """
+
+    class State(models.TextChoices):
+        WAITING = "waiting", "Waiting"
+        CLAIMED = "claimed", "Under way"
+        FINISHED = "finished", "Finished"
+
+    file = models.ForeignKey(Import, on_delete=models.CASCADE, related_name="rows", db_index=False)
+    number = models.PositiveIntegerField()
+    cells = models.JSONField()
+    problems = models.JSONField(null=True)
+    sendable = models.JSONField(null=True)
+    state = models.CharField(max_length=16, choices=State.choices, default=State.WAITING)
+    claimed_at = models.DateTimeField(null=True)
+    entry = models.ForeignKey(AuditEntry, on_delete=models.PROTECT, null=True, related_name="+")
+    outcome = models.CharField(max_length=16, choices=Outcome.choices, blank=True)
+
+    class Meta:
+        default_permissions = ()
+        ordering = ["id"]
+        indexes = [models.Index(fields=["file", "state", "id"], name="import_row_state")]
+        constraints = [models.UniqueConstraint(fields=["file", "number"], name="import_row_once")]
+
+    def __str__(self) -> str:
+        return f"{self.file_id}/{self.number} {self.state}"
+
+    @property
+    def key(self) -> str:
+        """The key of its audit entry: however often the row is run, it is sent once."""
+        return f"import-{self.file_id}-{self.number}"
+
+
+class NamedMapping(models.Model):
+    """How a person has matched the columns of a file before, to be used again.
+
+    `header` is that file's; `mapping` is as an import's, with "number_format" and "date_format".
+    """
+
+    person = models.ForeignKey(User, on_delete=models.CASCADE, related_name="named_mappings")
+    kind = models.CharField(max_length=16, choices=Import.Kind.choices)
+    name = models.CharField(max_length=100)
+    header = models.JSONField()
+    mapping = models.JSONField()
+    used_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        default_permissions = ()
+        ordering = ["name"]
+        constraints = [
+            models.UniqueConstraint(fields=["person", "kind", "name"], name="named_mapping_once")
+        ]
+
+    def __str__(self) -> str:
+        return self.name
