@@ -29,9 +29,13 @@ class CustomerListForm(forms.Form):
             ("firstSaleAt", "First sale"),
             ("subscriptionCanceledAt", "Cancelled"),
         ],
+        widget=QuickSelect,
     )
     order = forms.ChoiceField(
-        label="Order", required=False, choices=[("desc", "Descending"), ("asc", "Ascending")]
+        label="Order",
+        required=False,
+        choices=[("desc", "Descending"), ("asc", "Ascending")],
+        widget=QuickSelect,
     )
     page = forms.IntegerField(
         min_value=1,

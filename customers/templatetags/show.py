@@ -163,9 +163,8 @@ def customer_url(id: str, page: str = "") -> str:
 def avatar(customer: Any, size: str = "") -> SafeString:
     """The initials of a customer, where there is no picture."""
     called = customer.name or customer.email or customer.external_id
-    return format_html(
-        '<span class="avatar {}" aria-hidden="true">{}</span>', size, initials(called)
-    )
+    letters = escape(initials(called))
+    return mark_safe(f'<span class="avatar {size}" aria-hidden="true">{letters}</span>')
 
 
 @register.filter
@@ -176,6 +175,7 @@ def cut(text: object, classes: str = "") -> SafeString:
 
 
 @register.filter
+@lru_cache(maxsize=8192)
 def initials(text: object) -> str:
     """One or two letters that stand for a name or an e-mail address."""
     words = str(text or "").partition("@")[0].replace(".", " ").replace("_", " ").split()

@@ -10,6 +10,7 @@ from django.views.decorators.http import require_safe
 
 from customers import queries
 from customers.addresses import customer_url
+from customers.columns import COLUMNS, Column, rows
 from customers.facts import facts_of
 from customers.forms import CustomerListForm
 from customers.guard import page
@@ -23,17 +24,6 @@ from dubadmin.dub.records import Customer
 
 from .gone import or_gone
 from .shared import address, pretty, render_part
-
-COLUMNS = [
-    ("customer", "Customer", ""),
-    ("country", "Country", ""),
-    ("link", "Link or partner", ""),
-    ("value", "Lifetime value", "saleAmount"),
-    ("created", "Created", "createdAt"),
-    ("first_sale", "First sale", "firstSaleAt"),
-    ("cancelled", "Cancelled", "subscriptionCanceledAt"),
-    ("external_id", "External ID", ""),
-]
 
 
 @require_safe
@@ -75,14 +65,16 @@ def _listed(request: Request, listing: queries.Listing, query: dict[str, Any]) -
     exact = [match.customer for match in listing.exact] if query["page"] == 1 else []
     ids = {customer.id for customer in exact}
     customers = [*exact, *(each for each in listing.customers if each.id not in ids)]
+    may_change = request.user.has_perm("customers.edit_customers")
     return {
         "customers": customers,
+        "rows": rows(customers, may_pick=may_change),
         "total": listing.total,
         "page": _pages(request, listing, query),
-        "columns": _columns(request, query),
+        "columns": _heads(request, query),
         "notes": _notes(listing),
         "how": _how(listing, query["q"]),
-        "may_change": request.user.has_perm("customers.edit_customers"),
+        "may_change": may_change,
         "carried": [(name, query[name]) for name in ("q", "country", "link", "partner")],
         "may_be_stripe": parse(query["q"]).may_be_stripe,
         "filtered": any(query[name] for name in ("q", "country", "link", "partner")),
@@ -125,23 +117,23 @@ def _pages(request: Request, listing: queries.Listing, query: dict[str, Any]) ->
     }
 
 
-def _columns(request: Request, query: dict[str, Any]) -> list[dict[str, Any]]:
-    def column(name: str, label: str, sort: str) -> dict[str, Any]:
-        active = bool(sort) and query["sort"] == sort
+def _heads(request: Request, query: dict[str, Any]) -> list[dict[str, Any]]:
+    """The columns' heads, each with the address that sorts by it."""
+
+    def head(column: Column) -> dict[str, Any]:
+        active = bool(column.sort) and query["sort"] == column.sort
         turned = "asc" if active and query["order"] == "desc" else "desc"
+        sorting = {"sort": column.sort, "order": turned, "page": None, "after": None}
+        words = {"asc": "ascending", "desc": "descending"}
         return {
-            "name": name,
-            "label": label,
-            "numeric": name == "value",
-            "sort_url": address(request, sort=sort, order=turned, page=None, after=None)
-            if sort
-            else "",
-            "aria_sort": {"asc": "ascending", "desc": "descending"}[query["order"]]
-            if active
-            else "",
+            "name": column.name,
+            "label": column.label,
+            "numeric": column.is_number,
+            "sort_url": address(request, **sorting) if column.sort else "",
+            "aria_sort": words[query["order"]] if active else "",
         }
 
-    return [column(*each) for each in COLUMNS]
+    return [head(each) for each in COLUMNS]
 
 
 @require_safe

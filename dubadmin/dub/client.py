@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import cached_property
 from http.cookiejar import DefaultCookiePolicy
 from typing import Any, TypeVar
 
@@ -111,7 +112,9 @@ class Client:
         An answer that failed is its DubError in the list, so that one of them can be missing.
         """
         self._pace(len(reads))
-        answers = list(self._pool.map(self._fetch_or_error, reads))
+        others = [self._pool.submit(self._fetch_or_error, read) for read in reads[1:]]
+        answers = [self._fetch_or_error(read) for read in reads[:1]]
+        answers += [each.result() for each in others]
         for read, answer in zip(reads, answers, strict=True):
             self._hold_for(read, answer)
         return answers
@@ -177,12 +180,16 @@ class Client:
                 "The request could not be put together, so it was not sent."
             ) from None
 
+    @cached_property
+    def _surroundings(self) -> dict[str, Any]:
+        """The machine's proxies and certificates, looked up once."""
+        return {**self._session.merge_environment_settings(self.url, {}, True, None, None)}
+
     def _exchange(self, request: requests.PreparedRequest) -> tuple[Answer, str]:
         deadline = time.monotonic() + 2 * self.timeout
-        surroundings = self._session.merge_environment_settings(request.url, {}, True, None, None)
         try:
             with self._session.send(
-                request, timeout=self.timeout, allow_redirects=False, **surroundings
+                request, timeout=self.timeout, allow_redirects=False, **self._surroundings
             ) as response:
                 return read_answer(response, deadline, hide=self._key.hide)
         except (
