@@ -23,7 +23,8 @@ from dubadmin.dub.commands import Command
 from dubadmin.dub.errors import Answer, DubError, Refused, Unavailable, Uncertain
 from dubadmin.dub.explain import explain
 
-from .models import AuditEntry, Batch, Outcome
+from . import chain
+from .models import OUTCOME, AuditEntry, Batch, Outcome
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -131,6 +132,7 @@ def note(
     """Logs something that is over already: a look, a sign-in, a blocked attempt."""
     entry = _entry(action, actor=actor, target=target or Target(), outcome=outcome, **details)
     entry.settled_at = entry.at
+    chain.seal(entry)
     entry.save(force_insert=True)
     return entry
 
@@ -225,7 +227,8 @@ def _apply(entry: AuditEntry, verdict: Verdict) -> None:
     entry.after = storable(verdict.after)
     entry.comparison = storable(verdict.comparison) or None
     entry.settled_at = timezone.now()
-    entry.save()
+    chain.seal(entry)
+    entry.save(update_fields=OUTCOME)
 
 
 def storable(value: Any) -> Any:

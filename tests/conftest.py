@@ -15,10 +15,11 @@ import pytest
 from django.apps import apps
 from django.contrib.auth.models import Group, User
 from django.core.cache import cache
-from django.test import Client
+from django.test import Client, TransactionTestCase
 
 from customers import roles
 from customers.audit import Actor
+from customers.models import lifted
 from dubadmin.sandbox import Sandbox
 
 from .at_once import at_once  # noqa: F401  a fixture for everybody
@@ -36,6 +37,20 @@ ALICE = Actor(id="1", name="alice", role="Editor", request_id="req-of-alice")
 # The same examples on every run, however slow the machine is.
 hypothesis.settings.register_profile("steady", deadline=None, derandomize=True, database=None)
 hypothesis.settings.load_profile("steady")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _log_that_can_be_emptied() -> Iterator[None]:
+    """After a test that commits, Django empties all tables, which the audit log refuses."""
+    empty = TransactionTestCase._fixture_teardown
+
+    def emptied(case: TransactionTestCase) -> None:
+        with lifted():
+            empty(case)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(TransactionTestCase, "_fixture_teardown", emptied)
+        yield
 
 
 @pytest.fixture(scope="session")

@@ -4,14 +4,17 @@ from .access import Access
 from .actions import ACTIONS, HAPPENED, NOTHING_HAPPENED, WRITES, Outcome
 from .batches import Batch, BatchRow
 from .entries import AuditEntry, Relation, pending_timeout
+from .evidence import Seal
 from .imports import Import, ImportPart, ImportRow, NamedMapping
 from .pacing import Pace
 from .sales import FollowUp, Invoice
+from .triggers import OUTCOME, lifted
 
 __all__ = [
     "ACTIONS",
     "HAPPENED",
     "NOTHING_HAPPENED",
+    "OUTCOME",
     "WRITES",
     "Access",
     "AuditEntry",
@@ -26,5 +29,7 @@ __all__ = [
     "Outcome",
     "Pace",
     "Relation",
+    "Seal",
+    "lifted",
     "pending_timeout",
 ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from datetime import timedelta
 from typing import Any
 
@@ -25,10 +26,12 @@ class AuditEntry(models.Model):
     """One action of one person: what was asked, sent and answered, and what came of it.
 
     The actor is copied as text, so that the entry outlives the account. `key` is the one-time key
-    of the form that asked for a write: the same form cannot be sent twice. Times are UTC,
-    durations milliseconds.
+    of the form that asked for a write: the same form cannot be sent twice. `digest` is the hash
+    of all the rest once it is settled (see `chain`); `salt` keeps anybody from guessing what an
+    entry said by the hash that is left of it. Times are UTC, durations milliseconds.
     """
 
+    salt = models.UUIDField(default=uuid.uuid4)
     at = models.DateTimeField(default=timezone.now, db_index=True)
     settled_at = models.DateTimeField(null=True)
     duration_ms = models.PositiveIntegerField(null=True)
@@ -57,6 +60,7 @@ class AuditEntry(models.Model):
     relation = models.CharField(max_length=16, choices=Relation.choices, blank=True)
     batch = models.ForeignKey("Batch", on_delete=models.PROTECT, null=True, related_name="entries")
     file = models.ForeignKey("Import", on_delete=models.PROTECT, null=True, related_name="entries")
+    digest = models.CharField(max_length=72, blank=True)
 
     class Meta:
         default_permissions = ()
