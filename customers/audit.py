@@ -6,9 +6,12 @@ outcome after, so that no write can happen without a trace, whatever dies in bet
 
 from __future__ import annotations
 
+import getpass
+import os
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
@@ -111,6 +114,7 @@ def perform(
         sent={"method": command.method, "path": command.path, "body": command.body},
     )
     _commit_intent(entry, claim)
+    _tell(entry)
     with _settling(entry):
         result = _send(command, entry)
         verdict = result if isinstance(result, Verdict) else judge(result)
@@ -134,7 +138,53 @@ def note(
     entry.settled_at = entry.at
     chain.seal(entry)
     entry.save(force_insert=True)
+    _tell(entry)
     return entry
+
+
+def operator() -> Actor:
+    """Whoever works on the server's command line."""
+    try:
+        name = getpass.getuser()
+    except (KeyError, OSError):
+        name = str(os.getuid())  # a container's user without a name
+    return Actor(name=name, role="Server")
+
+
+_told: ContextVar[list[str] | None] = ContextVar("told", default=None)
+_acting: ContextVar[Callable[[], Actor]] = ContextVar("acting", default=operator)
+
+
+@contextmanager
+def noticing() -> Iterator[list[str]]:
+    """The actions of the entries that are written in the block."""
+    told: list[str] = []
+    before = _told.set(told)
+    try:
+        yield told
+    finally:
+        _told.reset(before)
+
+
+def _tell(entry: AuditEntry) -> None:
+    told = _told.get()
+    if told is not None:
+        told.append(entry.action)
+
+
+@contextmanager
+def acting(who: Callable[[], Actor]) -> Iterator[None]:
+    """Who acts in the block, for what is noticed only by its change in the database."""
+    before = _acting.set(who)
+    try:
+        yield
+    finally:
+        _acting.reset(before)
+
+
+def whoever_acts() -> Actor:
+    """Who acts, as `acting` said; the operator where nobody did."""
+    return _acting.get()()
 
 
 def actor_of(request: HttpRequest) -> Actor:

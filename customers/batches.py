@@ -89,11 +89,17 @@ def _note(action: str, batch: Batch, actor: Actor, **details: Any) -> None:
     note(action, actor=actor, batch=batch, reason=batch.reason, **details)
 
 
-def stop(batch: Batch, *, actor: Actor | None = None, why: str = "") -> None:
-    """No further customer is begun. What is on its way ends as it does."""
+def stop(batch: Batch, *, actor: Actor | None = None, why: str = "") -> bool:
+    """No further customer is begun; False when none would have been anyway.
+
+    What is on its way ends as it does.
+    """
     going = Batch.objects.filter(pk=batch.pk, state__in=Batch.OPEN)
-    if going.update(state=Batch.State.STOPPED, note=why):
-        _note("batch.stop", batch, actor or Actor(), explanation=why)
+    with transaction.atomic():
+        stopped = going.update(state=Batch.State.STOPPED, note=why)
+        if stopped:
+            _note("batch.stop", batch, actor or Actor(), explanation=why)
+    return bool(stopped)
 
 
 def resume(batch: Batch, *, actor: Actor, confirmed: int | None = None) -> bool:

@@ -16,56 +16,44 @@ from django.http import HttpResponse
 from django.utils.cache import patch_vary_headers
 
 from .addresses import address_as_sent
-from .audit import Target, actor_of, note
-from .http import Request
-from .models import Outcome
+from .http import Request, stop
 from .roles import ROLES
 
 View = Callable[..., HttpResponse]
-READS = frozenset({"GET", "HEAD"})
 
 
 def page(
-    action: str, *, permission: str | None = None, logged: bool = True
+    action: str, *, permission: str | None = None, posted: str = "", logged: bool = True
 ) -> Callable[[View], View]:
-    """Lets in who is signed in and holds `permission`, and logs what was looked at as `action`.
+    """Lets in who is signed in and holds `permission`; `visits` logs the request as `action`.
 
-    The view may say on `request.looked` what it was that the person saw, and on `request.asked`
-    what was asked for. Writes are logged by `audit.perform`; `logged=False` is for fragments that
-    only repeat what a logged page shows.
+    `posted` is what a submit is called that wrote nothing. `logged=False` is for fragments that
+    only repeat what a logged page shows: they are logged when they are refused or fail.
     """
 
     def decorate(view: View) -> View:
         @wraps(view)
         def guarded(request: Request, *args: Any, **kwargs: Any) -> HttpResponse:
             if isinstance(request.user, AnonymousUser):
+                stop(request, "Nobody was signed in.")
                 return redirect_to_login(address_as_sent(request))
-            require(request, action, permission)
-            request.looked, request.asked = Target(), None
+            require(request, permission)
             response = view(request, *args, **kwargs)
             patch_vary_headers(response, ["HX-Request"])
-            if logged and request.method in READS:
-                _log_look(request, action, response)
             return response
 
-        for name, value in (("action", action), ("permission", permission), ("logged", logged)):
-            setattr(guarded, name, value)  # for the test that walks all addresses
+        told = {"action": action, "posted": posted, "permission": permission, "logged": logged}
+        vars(guarded).update(told)
         return guarded
 
     return decorate
 
 
-def require(request: Request, action: str, permission: str | None) -> None:
-    """Stops who lacks `permission` with a 403 in words, and logs the attempt."""
+def require(request: Request, permission: str | None) -> None:
+    """Stops who lacks `permission` with a 403 in words."""
     if permission is None or request.user.has_perm(permission):
         return
-    note(
-        action,
-        actor=actor_of(request),
-        outcome=Outcome.BLOCKED,
-        asked={"method": request.method, "path": request.path[:300]},
-        explanation="The role does not allow it.",
-    )
+    stop(request, "The role does not allow it.")
     raise PermissionDenied(_refusal(permission))
 
 
@@ -74,13 +62,3 @@ def _refusal(permission: str) -> str:
     codename = permission.rsplit(".", maxsplit=1)[-1]
     roles = [name for name, codenames in ROLES.items() if codename in codenames]
     return f"Your role does not allow this. It is for: {', '.join(roles)}."
-
-
-def _log_look(request: Request, action: str, response: HttpResponse) -> None:
-    note(
-        action,
-        actor=actor_of(request),
-        target=request.looked,
-        asked=request.asked,
-        outcome=Outcome.DONE if response.status_code < 400 else Outcome.FAILED,
-    )

@@ -2,22 +2,35 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
-
 from django.contrib.auth.models import AnonymousUser, User
 from django.http import HttpRequest
 from django_htmx.middleware import HtmxDetails
 
 from .audit import Target
+from .models import Outcome
 
 
 class Request(HttpRequest):
-    """`looked` and `asked` are what the view tells the log about a look (see `guard.page`)."""
+    """What a view tells the log about a visit that it does not log itself (see `visits`).
+
+    `looked` is what the person saw. `outcome` is only set where the answer's status would not tell
+    how the visit ended; `explanation` says it in a sentence.
+    """
 
     request_id: str
     client_ip: str
     htmx: HtmxDetails
     user: User | AnonymousUser  # the guard lets only a User through to a view
     looked: Target
-    asked: Mapping[str, Any] | None
+    outcome: Outcome | None
+    explanation: str
+
+
+def stop(request: Request, why: str) -> None:
+    """Tells the log that what was asked for was not let through, however the page answers."""
+    request.outcome, request.explanation = Outcome.BLOCKED, why
+
+
+def fail(request: Request, why: str) -> None:
+    """Tells the log that what was asked for did not work, however the page answers."""
+    request.outcome, request.explanation = Outcome.FAILED, why

@@ -18,6 +18,7 @@ from dubadmin.dub.errors import DubError
 
 from .addresses import address_as_sent, path_as_sent
 from .audit import person
+from .http import Request
 from .problems import problem_of
 
 GetResponse = Callable[[HttpRequest], HttpResponse]
@@ -88,10 +89,11 @@ class dub_problems:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         return self.get_response(request)
 
-    def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
+    def process_exception(self, request: Request, error: Exception) -> HttpResponse | None:
         if not isinstance(error, DubError):
             return None
         problem = problem_of(error, retry_url=address_as_sent(request))
+        request.explanation = problem.title
         return render(request, "problem.html", {"problem": problem}, status=problem.page_status)
 
 

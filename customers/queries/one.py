@@ -165,8 +165,12 @@ def deletion_of(id: str) -> AuditEntry | None:
 
 
 def last_seen(id: str) -> AuditEntry | None:
-    """The newest entry about the customer that had this `cus_…` or `ext_…`, if there was one."""
-    return _entries_of(id).exclude(target_id="").first()
+    """The newest entry about the customer that had this `cus_…` or `ext_…`, if there was one.
+
+    A look that failed or was not allowed tells nothing of a customer.
+    """
+    seen = _entries_of(id).exclude(outcome__in=[Outcome.BLOCKED, Outcome.FAILED])
+    return seen.exclude(target_id="").first()
 
 
 def _entries_of(id: str) -> QuerySet[AuditEntry]:

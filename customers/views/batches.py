@@ -15,13 +15,14 @@ from customers.audit import actor_of
 from customers.facts import LABELS
 from customers.forms import DeleteSeveralForm, SelectionForm, SetFieldForm, new_key
 from customers.guard import page, require
-from customers.http import Request
+from customers.http import Request, stop
 from customers.models import Batch, BatchRow, Outcome
 from customers.templatetags.show import country_name
 
-from .shared import FORM_AND_POST, with_key
+from .shared import FORM_AND_POST, tell_errors, with_key
 
 ROWS = 100
+NOT_THE_NUMBER = "This is not the number of customers that match now."
 FORMS: dict[str, type[SetFieldForm | DeleteSeveralForm]] = {
     "customer.update": SetFieldForm,
     "customer.delete": DeleteSeveralForm,
@@ -34,9 +35,10 @@ def batch_new(request: Request) -> HttpResponse:
     """What will be done, to how many. GET: all that the filters match. POST "send": asks for it."""
     given = request.POST if request.method == "POST" else request.GET
     action = "customer.delete" if given.get("action") == "customer.delete" else "customer.update"
-    require(request, "batch.form", batches.PERMISSIONS[action])
+    require(request, batches.PERMISSIONS[action])
     selection = SelectionForm(given, prefix="for")
     if not selection.is_valid():
+        tell_errors(request, selection)
         messages.warning(request, " ".join(map(str, selection.non_field_errors())))
         return redirect("customer_list")
     if given.get("step") == "send":
@@ -53,6 +55,8 @@ def _form_page(
     selection: SelectionForm,
     form: SetFieldForm | DeleteSeveralForm | None,
 ) -> HttpResponse:
+    if form is not None:
+        tell_errors(request, form)
     look = batches.look(filters=selection.filters, chosen=selection.chosen)
     total = 0 if selection.finds_nobody else look.total
     if form is None:
@@ -182,8 +186,9 @@ def _row(row: BatchRow) -> dict[str, Any]:
 @page("batch.stop", permission="customers.edit_customers")
 def batch_stop(request: Request, number: int) -> HttpResponse:
     batch = get_object_or_404(Batch, pk=number)
-    require(request, "batch.stop", batches.PERMISSIONS[batch.action])
-    batches.stop(batch, actor=actor_of(request))
+    require(request, batches.PERMISSIONS[batch.action])
+    if not batches.stop(batch, actor=actor_of(request)):
+        stop(request, "It was not under way any more.")
     return redirect("batch_detail", batch.pk)
 
 
@@ -192,7 +197,7 @@ def batch_stop(request: Request, number: int) -> HttpResponse:
 def batch_resume(request: Request, number: int) -> HttpResponse:
     """Lets it go on; where more match than were confirmed, only with the new number typed."""
     batch = get_object_or_404(Batch, pk=number)
-    require(request, "batch.resume", batches.PERMISSIONS[batch.action])
+    require(request, batches.PERMISSIONS[batch.action])
     typed = request.POST.get("confirmation", "").replace(",", "").strip()
     confirmed = int(typed) if typed.isdecimal() and len(typed) < 10 else None
     if confirmed is not None and confirmed != batch.found:
@@ -201,5 +206,6 @@ def batch_resume(request: Request, number: int) -> HttpResponse:
         if batches.resume(batch, actor=actor_of(request), confirmed=confirmed):
             tasks.wake(Batch.objects.get(pk=number))
         else:
-            messages.error(request, "This is not the number of customers that match now.")
+            stop(request, NOT_THE_NUMBER)
+            messages.error(request, NOT_THE_NUMBER)
     return redirect("batch_detail", batch.pk)

@@ -15,7 +15,7 @@ from customers.dedupe import open_windows
 from customers.facts import FIELDS, editable, facts_of
 from customers.forms import DeleteForm, EditForm
 from customers.guard import page
-from customers.http import Request
+from customers.http import Request, stop
 from customers.merge import Merge, merge
 from customers.problems import problems_of
 from customers.services import target_of
@@ -23,19 +23,28 @@ from dubadmin.dub.money import amount_text
 from dubadmin.dub.records import Customer
 
 from .gone import or_gone
-from .shared import FORM_AND_POST, pretty, reads_first, result_url, sent_before, with_key
+from .shared import (
+    FORM_AND_POST,
+    pretty,
+    reads_first,
+    result_url,
+    sent_before,
+    tell_errors,
+    to_earlier,
+    with_key,
+)
 
 OVERTAKEN = "Somebody else saved in the same moment. Nothing has been sent: look at it again."
 
 
 @FORM_AND_POST
-@page("customer.edit", permission="customers.edit_customers")
+@page("customer.edit", posted="customer.check", permission="customers.edit_customers")
 @reads_first
 @or_gone
 def customer_edit(request: Request, id: str) -> HttpResponse:
     """GET: the form. POST: step "check" previews, "send" saves, "edit" goes back to the form."""
     if earlier := sent_before(request):
-        return redirect(result_url(earlier))
+        return to_earlier(request, earlier)
     since = timezone.now()
     customer = queries.get_customer(id)
     request.looked = target_of(customer)
@@ -85,12 +94,17 @@ def _nothing_to_send(wanted: dict[str, Any]) -> str:
 def _edit_page(
     request: Request, customer: Customer, form: EditForm, **context: Any
 ) -> HttpResponse:
+    tell_errors(request, form)
     return render(request, "customers/edit.html", {"customer": customer, "form": form, **context})
 
 
 def _preview(
     request: Request, customer: Customer, form: EditForm, merged: Merge, *notes: str
 ) -> HttpResponse:
+    if notes or merged.conflicts:
+        stop(request, " ".join(notes) or "Somebody else changed the same field. Nothing was sent.")
+    else:
+        request.explanation = "The change was shown for a last look. Nothing was sent."
     warnings = [*notes]
     if "externalId" in merged.asked:
         warnings.append(
@@ -129,7 +143,7 @@ def _save(
             since=since,
         )
     except AlreadyAsked as asked:
-        return redirect(result_url(asked.entry))
+        return to_earlier(request, asked.entry)
     except services.Overtaken:
         now = queries.get_customer(customer.id)
         return _preview(request, now, form, _merged(request, now, form), OVERTAKEN)
@@ -141,12 +155,12 @@ def _save(
 
 
 @FORM_AND_POST
-@page("customer.remove", permission="customers.delete_customers")
+@page("customer.remove", posted="customer.confirm", permission="customers.delete_customers")
 @reads_first
 @or_gone
 def customer_delete(request: Request, id: str) -> HttpResponse:
     if earlier := sent_before(request):
-        return redirect(result_url(earlier))
+        return to_earlier(request, earlier)
     since = timezone.now()
     customer, timeline = queries.customer_with_timeline(id)
     request.looked = target_of(customer)
@@ -171,8 +185,9 @@ def customer_delete(request: Request, id: str) -> HttpResponse:
             since=since,
         )
     except AlreadyAsked as asked:
-        entry = asked.entry
+        return to_earlier(request, asked.entry)
     except services.Overtaken:
+        stop(request, OVERTAKEN)
         now, timeline = queries.customer_with_timeline(customer.id)
         form = DeleteForm(with_key(request.POST), customer=now)
         form.add_error(None, OVERTAKEN)

@@ -14,7 +14,7 @@ from customers.columns import COLUMNS, Column, rows
 from customers.facts import facts_of
 from customers.forms import CustomerListForm
 from customers.guard import page
-from customers.http import Request
+from customers.http import Request, fail
 from customers.problems import problem_of, problems_of
 from customers.search import parse
 from customers.services import target_of
@@ -23,7 +23,7 @@ from dubadmin.dub.reads import MAX_PAGE
 from dubadmin.dub.records import Customer
 
 from .gone import or_gone
-from .shared import address, pretty, render_part
+from .shared import address, pretty, render_part, tell_errors
 
 
 @require_safe
@@ -33,13 +33,15 @@ def customer_list(request: Request) -> HttpResponse:
     context: dict[str, Any] = {"form": form, "customers": [], "notes": []}
     if form.is_valid():
         query = form.query()
-        request.asked = {key: value for key, value in query.items() if value}
         listing, facets = queries.list_customers(**query)
         if found := _only_hit(request, listing, query):
             return redirect(found)
+        if listing.error:
+            fail(request, problem_of(listing.error).title)
         form.offer(facets)
         context |= _listed(request, listing, query)
     else:
+        tell_errors(request, form)
         form.offer(queries.Facets())
     return render_part(request, "customers/list.html", context, part="table")
 
@@ -140,12 +142,12 @@ def _heads(request: Request, query: dict[str, Any]) -> list[dict[str, Any]]:
 @page("customer.find", permission="customers.view_customers")
 def customer_find(request: Request) -> HttpResponse:
     q = request.GET.get("q", "")[:200]
-    request.asked = {"q": q}
     context: dict[str, Any] = {"q": q, "matches": []}
     try:
         context["matches"] = queries.find_customers(q)
     except DubError as error:
-        context["problem"] = problem_of(error)
+        context["problem"] = problem = problem_of(error)
+        fail(request, problem.title)
     return render(request, "record/find.html", context)
 
 

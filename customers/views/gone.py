@@ -10,8 +10,8 @@ from django.shortcuts import render
 
 from customers import queries
 from customers.guard import View
-from customers.http import Request
-from customers.models import AuditEntry
+from customers.http import Request, stop
+from customers.models import AuditEntry, Outcome
 from customers.services import target_of_entry
 from dubadmin.dub.errors import DubError
 from dubadmin.dub.records import Customer, Event
@@ -58,6 +58,7 @@ def gone_or_unknown(request: Request, id: str, error: DubError) -> HttpResponse:
 
 def _deleted(request: Request, entry: AuditEntry, notes: list[str]) -> HttpResponse:
     request.looked = target_of_entry(entry)
+    _tell(request, notes, "It was deleted; what this log keeps of it was shown.")
     record = dict(entry.before or {})
     context: dict[str, Any] = {
         "entry": entry,
@@ -67,6 +68,14 @@ def _deleted(request: Request, entry: AuditEntry, notes: list[str]) -> HttpRespo
         "raw": pretty(entry.before),
     }
     return render(request, "customers/gone.html", context, status=410)
+
+
+def _tell(request: Request, notes: list[str], shown: str) -> None:
+    """Tells the log what was seen, or that a form came too late."""
+    if notes:
+        stop(request, " ".join(notes))
+    else:
+        request.outcome, request.explanation = Outcome.DONE, shown
 
 
 def _missing(request: Request, id: str, last: AuditEntry, notes: list[str]) -> HttpResponse:
@@ -80,6 +89,7 @@ def _missing(request: Request, id: str, last: AuditEntry, notes: list[str]) -> H
             raise
         if deletion := queries.deletion_of(last.target_id):
             return _deleted(request, deletion, notes)
+    _tell(request, notes, "Dub has no such customer; what was done here with it was shown.")
     context = {
         "id": id,
         "last": last,

@@ -19,7 +19,7 @@ from customers.models import AuditEntry, Relation
 from customers.services import target_of_entry
 from customers.undo import can_undo
 
-from .shared import address, pretty, render_part
+from .shared import address, pretty, render_part, tell_errors
 
 ROWS = 50
 
@@ -30,8 +30,8 @@ def audit_list(request: Request) -> HttpResponse:
     form = AuditListForm(request.GET)
     context: dict[str, Any] = {"form": form, "entries": []}
     if form.is_valid():
-        request.asked = {key: str(value) for key, value in form.cleaned_data.items() if value}
         context |= _page_of(request, form.cleaned_data)
+    tell_errors(request, form)
     return render_part(request, "audit/list.html", context, part="table")
 
 

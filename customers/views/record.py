@@ -17,7 +17,7 @@ from customers.amounts import NotAnAmount, parse_amount
 from customers.audit import AlreadyAsked, Target, actor_of
 from customers.forms import ConfirmForm, LeadForm, SaleForm, new_key
 from customers.guard import page
-from customers.http import Request
+from customers.http import Request, fail
 from customers.ledger import InvoiceTaken, conflict_text
 from customers.models import AuditEntry
 from customers.preflight import Preflight, as_logged, check_lead, check_sale
@@ -27,7 +27,7 @@ from dubadmin.dub.errors import DubError
 from dubadmin.dub.money import NotRepresentable, to_major, to_minor
 from dubadmin.dub.records import Customer
 
-from .shared import FORM_AND_POST, pretty, result_url, with_key
+from .shared import FORM_AND_POST, pretty, result_url, tell_errors, to_earlier, with_key
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -64,13 +64,13 @@ SALE = Recording(
 
 
 @FORM_AND_POST
-@page("lead.form", permission="customers.record_events")
+@page("lead.form", posted="lead.check", permission="customers.record_events")
 def lead_new(request: Request) -> HttpResponse:
     return _record(request, LEAD)
 
 
 @FORM_AND_POST
-@page("sale.form", permission="customers.record_events")
+@page("sale.form", posted="sale.check", permission="customers.record_events")
 def sale_new(request: Request) -> HttpResponse:
     return _record(request, SALE)
 
@@ -83,14 +83,15 @@ def _record(request: Request, what: Recording) -> HttpResponse:  # noqa: PLR0911
     step = request.POST.get("step", "check")
     if not form.is_valid() or step == "edit":
         return _form_page(request, what, form)
-    if sent := _sent(form):
+    if sent := _sent(request, form):
         return sent
     try:
         preflight = what.check(form.command())
     except DubError as error:
         problem = replace(problem_of(error), recorded="Nothing has been sent.")
-        return _sent(form) or _form_page(request, what, form, problem=problem)
-    if sent := _sent(form):  # while it was checked, so that the checks may have met it
+        fail(request, problem.title)
+        return _sent(request, form) or _form_page(request, what, form, problem=problem)
+    if sent := _sent(request, form):  # while it was checked, so that the checks may have met it
         return sent
     confirm = _confirm_form(request, form, preflight, sent=step == "send")
     unseen = request.POST.get("checked", "") != preflight.digest
@@ -102,10 +103,10 @@ def _record(request: Request, what: Recording) -> HttpResponse:  # noqa: PLR0911
     return _send(request, what, form, confirm, preflight)
 
 
-def _sent(form: LeadForm | SaleForm) -> HttpResponse | None:
+def _sent(request: Request, form: LeadForm | SaleForm) -> HttpResponse | None:
     """The way to what became of this very form, should it have been sent already (trap S7)."""
     entry = AuditEntry.objects.filter(key=form.cleaned_data["key"]).first()
-    return redirect(result_url(entry)) if entry else None
+    return to_earlier(request, entry) if entry else None
 
 
 def _first_form(request: Request, what: Recording) -> HttpResponse:
@@ -151,6 +152,7 @@ def _sent_before(number: str, what: Recording) -> dict[str, Any]:
 def _form_page(
     request: Request, what: Recording, form: LeadForm | SaleForm, **context: Any
 ) -> HttpResponse:
+    tell_errors(request, form)
     return render(request, what.template, {"form": form, **context})
 
 
@@ -175,6 +177,7 @@ def _summary(
     preflight: Preflight,
     entry: AuditEntry | None = None,
 ) -> HttpResponse:
+    request.explanation = "The summary was shown. Nothing was sent."
     context = {
         "heading": what.heading,
         "send_label": what.send_label,
@@ -257,7 +260,7 @@ def _send(
             **override,
         )
     except AlreadyAsked as earlier:
-        entry = earlier.entry
+        return to_earlier(request, earlier.entry)
     except InvoiceTaken as taken:
         text = conflict_text(taken.earlier, taken.command)
         entry = _block(request, what, form, preflight, because=text)

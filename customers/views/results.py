@@ -14,7 +14,7 @@ from customers import followup, services
 from customers.addresses import customer_url
 from customers.audit import AlreadyAsked, actor_of
 from customers.guard import page, require
-from customers.http import Request
+from customers.http import Request, fail, stop
 from customers.ledger import InvoiceTaken
 from customers.models import WRITES, AuditEntry, FollowUp, Outcome
 from customers.problems import problem_of
@@ -22,7 +22,7 @@ from customers.services import target_of_entry
 from customers.undo import can_undo
 from dubadmin.dub.errors import DubError
 
-from .shared import result_url
+from .shared import result_url, to_earlier
 
 TONES = {
     Outcome.RECORDED: "ok",
@@ -167,12 +167,16 @@ def result_follow(request: Request, number: int) -> HttpResponse:
 @page("write.settle", permission="customers.view_customers")
 def result_settle(request: Request, number: int) -> HttpResponse:
     entry = _entry(number)
-    require(request, "write.settle", _PERMISSION[entry.action])
+    require(request, _PERMISSION[entry.action])
     try:
         if followup.can_settle(entry):
             followup.settle(entry, actor=actor_of(request))
+        else:
+            stop(request, "There was nothing left to settle.")
     except DubError as error:
-        return _page(request, entry, problem=problem_of(error))
+        problem = problem_of(error)
+        fail(request, problem.title)
+        return _page(request, entry, problem=problem)
     return redirect(result_url(entry))
 
 
@@ -180,16 +184,18 @@ def result_settle(request: Request, number: int) -> HttpResponse:
 @page("write.resend", permission="customers.view_customers")
 def result_resend(request: Request, number: int) -> HttpResponse:
     entry = _entry(number)
-    require(request, "write.resend", _PERMISSION[entry.action])
+    require(request, _PERMISSION[entry.action])
     if not followup.can_resend(entry):
+        stop(request, "It cannot be sent again, or not any more.")
         return redirect(result_url(entry))
     try:
         again = services.resend(entry, actor=actor_of(request))
     except AlreadyAsked as earlier:
-        again = earlier.entry
+        return to_earlier(request, earlier.entry)
     except InvoiceTaken as taken:
-        again = taken.earlier.entry
+        return to_earlier(request, taken.earlier.entry)
     except DubError as error:
         problem = replace(problem_of(error), recorded="Nothing has been sent again.")
+        fail(request, problem.title)
         return _page(request, entry, problem=problem)
     return redirect(result_url(again))

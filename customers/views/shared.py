@@ -8,14 +8,15 @@ from functools import wraps
 from typing import Any
 from urllib.parse import urlencode
 
+from django import forms
 from django.http import HttpResponse, QueryDict
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods
 
 from customers.forms import new_key
 from customers.guard import View
-from customers.http import Request
+from customers.http import Request, stop
 from customers.models import AuditEntry
 from customers.problems import problem_of
 from dubadmin.dub.errors import DubError
@@ -35,6 +36,25 @@ def sent_before(request: Request) -> AuditEntry | None:
     """What became of this very form, when it was sent before (trap S7)."""
     key = request.POST.get("key", "")
     return AuditEntry.objects.filter(key=key).first() if key.isalnum() else None
+
+
+def to_earlier(request: Request, entry: AuditEntry) -> HttpResponse:
+    """The way to what became of a form that came in once more (trap S7)."""
+    stop(request, f"This form was sent before, in entry #{entry.pk}: it was not sent again.")
+    return redirect(result_url(entry))
+
+
+def tell_errors(request: Request, form: forms.Form) -> None:
+    """Tells the log why a form was not accepted, in the words of its page."""
+    if not form.errors:
+        return
+    errors = [
+        f"{form.fields[name].label or name}: {' '.join(map(str, told))}"
+        if name in form.fields
+        else " ".join(map(str, told))
+        for name, told in form.errors.items()
+    ]
+    stop(request, f"Not accepted. {' '.join(errors)}")
 
 
 def reads_first(view: View) -> View:

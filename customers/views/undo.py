@@ -10,18 +10,18 @@ from customers import queries, services
 from customers.audit import AlreadyAsked, actor_of
 from customers.forms import UndoForm, new_key
 from customers.guard import page
-from customers.http import Request
+from customers.http import Request, stop
 from customers.models import AuditEntry, Relation
 from customers.services import target_of
 from customers.undo import can_undo, steps
 from dubadmin.dub.errors import DubError
 
 from .gone import gone_or_unknown
-from .shared import FORM_AND_POST, result_url, with_key
+from .shared import FORM_AND_POST, result_url, tell_errors, to_earlier, with_key
 
 
 @FORM_AND_POST
-@page("customer.undo", permission="customers.edit_customers")
+@page("customer.undo", posted="undo.check", permission="customers.edit_customers")
 def result_undo(request: Request, number: int) -> HttpResponse:
     """GET: what can be put back. POST: puts the chosen fields back, as an edit of its own."""
     entry = get_object_or_404(AuditEntry, pk=number)
@@ -51,9 +51,11 @@ def result_undo(request: Request, number: int) -> HttpResponse:
                     since=since,
                 )
             except AlreadyAsked as earlier:
-                undone = earlier.entry
+                return to_earlier(request, earlier.entry)
             except services.Overtaken:
+                stop(request, "Somebody else saved in the same moment. Nothing was sent.")
                 return redirect(request.path)
             return redirect(result_url(undone))
+    tell_errors(request, form)
     context = {"entry": entry, "customer": customer, "form": form, "steps": offered}
     return render(request, "customers/undo.html", context)

@@ -40,8 +40,14 @@ def test_in_and_out_again(browse: Browse, vera: User, scripts: bool) -> None:
     expect(page).to_have_title("Sign in · dubadmin")
     page.goto("/customers/")
     expect(page).to_have_title("Sign in · dubadmin")
-    actions = AuditEntry.objects.order_by("pk").values_list("action", flat=True)
-    assert list(actions) == ["session.sign_in", "home.view", "session.sign_out"]
+    entries = AuditEntry.objects.order_by("pk").values_list("actor_name", "action", "outcome")
+    assert list(entries) == [
+        ("", "home.view", "blocked"),
+        ("vera", "session.sign_in", "done"),
+        ("vera", "home.view", "done"),
+        ("vera", "session.sign_out", "done"),
+        ("", "customer.list", "blocked"),
+    ]
 
 
 def test_a_wrong_password_keeps_the_name_and_says_so(browse: Browse, vera: User) -> None:
