@@ -74,11 +74,14 @@ def dub(sandbox: Sandbox, settings: Any, monkeypatch: pytest.MonkeyPatch) -> San
 @pytest.fixture
 def people(db: None) -> dict[str, User]:
     """One signed-up person per role."""
-    roles.install(apps)
-    made = {}
-    for name, role in PEOPLE.items():
-        made[name] = User.objects.create(username=name)
-        made[name].groups.add(Group.objects.get(name=role))
+    if not Group.objects.exists():
+        roles.install(apps)  # a test that commits has emptied all tables
+    groups = {group.name: group for group in Group.objects.all()}
+    users = User.objects.bulk_create(User(username=name) for name in PEOPLE)
+    made = {user.username: user for user in users}
+    User.groups.through.objects.bulk_create(
+        User.groups.through(user=made[name], group=groups[role]) for name, role in PEOPLE.items()
+    )
     return made
 
 

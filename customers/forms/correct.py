@@ -19,7 +19,7 @@ from dubadmin.dub.commands import MAX_EXTERNAL_ID
 from dubadmin.dub.money import amount_text
 from dubadmin.dub.records import Customer, parse_time
 
-from .shared import COUNTRIES, LONGEST, OnceForm, new_key
+from .shared import COUNTRIES, LONGEST, OnceForm, QuickSelect, new_key
 
 _NO_COUNTRY = [("", "Not set")]
 
@@ -41,7 +41,7 @@ class EditForm(OnceForm):
     stripe_customer_id = forms.CharField(
         label="Stripe customer ID", max_length=LONGEST, required=False
     )
-    country = forms.CharField(label="Country", max_length=64, required=False, widget=forms.Select)
+    country = forms.CharField(label="Country", max_length=64, required=False, widget=QuickSelect)
     avatar = forms.URLField(
         label="Avatar address", max_length=LONGEST, required=False, assume_scheme="https"
     )

@@ -19,7 +19,7 @@ from dubadmin.dub.commands import (
 )
 from dubadmin.dub.money import NotRepresentable, to_minor
 
-from .shared import CURRENCIES, LONGEST, OnceForm
+from .shared import CURRENCIES, LONGEST, OnceForm, QuickSelect
 
 
 class TrackForm(OnceForm):
@@ -61,6 +61,7 @@ class LeadForm(TrackForm):
         label="Mode",
         required=False,
         choices=list(zip(LEAD_MODES, ("Normal", "Wait until recorded", "Deferred"), strict=True)),
+        widget=QuickSelect,
         help_text="Deferred saves the customer without recording a lead.",
     )
     event_quantity = forms.IntegerField(
@@ -105,7 +106,9 @@ class SaleForm(TrackForm):
         max_length=40,
         widget=forms.TextInput(attrs={"inputmode": "decimal", "autocomplete": "off"}),
     )
-    currency = forms.ChoiceField(label="Currency", choices=CURRENCIES, initial="USD")
+    currency = forms.ChoiceField(
+        label="Currency", choices=CURRENCIES, initial="USD", widget=QuickSelect
+    )
     event_name = forms.CharField(
         label="Event name", max_length=255, required=False, initial="Purchase"
     )
@@ -119,6 +122,7 @@ class SaleForm(TrackForm):
         required=False,
         initial="custom",
         choices=[(name, name.capitalize()) for name in PAYMENT_PROCESSORS],
+        widget=QuickSelect,
     )
     lead_event_name = forms.CharField(
         label="Lead event name",

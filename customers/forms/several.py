@@ -12,7 +12,7 @@ from customers.facts import FIELDS, LABELS
 from customers.search import parse
 
 from .correct import EditForm, as_sent
-from .shared import COUNTRIES, LONGEST, OnceForm
+from .shared import COUNTRIES, LONGEST, OnceForm, QuickSelect
 
 MOST_CHOSEN = 200
 
@@ -86,7 +86,10 @@ class SetFieldForm(OnceForm):
         error_messages={"required": "Choose the field to set."},
     )
     country = forms.ChoiceField(
-        label="Country", choices=[("", "Choose a country"), *COUNTRIES], required=False
+        label="Country",
+        choices=[("", "Choose a country"), *COUNTRIES],
+        required=False,
+        widget=QuickSelect,
     )
     subscription_canceled_at = EditForm.base_fields["subscription_canceled_at"]
     avatar = forms.URLField(
