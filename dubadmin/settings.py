@@ -102,6 +102,14 @@ RETYPE_AMOUNT_ABOVE = _whole("RETYPE_AMOUNT_ABOVE", 10_000, least=0, most=10**12
 ADD_REFERENCE_TO_METADATA = _yes_or_no("ADD_REFERENCE_TO_METADATA", False)
 TRUSTED_PROXIES = _whole("TRUSTED_PROXIES", 0, least=0, most=10)
 
+# Files that come in.
+IMPORT_MAX_MEGABYTES = _whole("IMPORT_MAX_MEGABYTES", 200, least=1, most=2_000)
+IMPORT_MAX_ROWS = _whole("IMPORT_MAX_ROWS", 1_000_000, least=1, most=10_000_000)
+IMPORT_MAX_COLUMNS = _whole("IMPORT_MAX_COLUMNS", 200, least=2, most=16_384)
+IMPORT_MAX_CELL = _whole("IMPORT_MAX_CELL", 32_767, least=100, most=100_000)
+IMPORT_MAX_UNPACKED_MEGABYTES = _whole("IMPORT_MAX_UNPACKED_MEGABYTES", 500, least=1, most=10_000)
+IMPORT_MEMORY_MEGABYTES = _whole("IMPORT_MEMORY_MEGABYTES", 1_000, least=100, most=100_000)
+
 INSTALLED_APPS = [
     "dubadmin.apps.DubadminAdmin",
     "django.contrib.auth",
@@ -235,6 +243,11 @@ CONTENT_SECURITY_POLICY = {
 SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
 DATA_UPLOAD_MAX_MEMORY_SIZE = 1_000_000
+FILE_UPLOAD_HANDLERS = [
+    "customers.uploads.Bounded",
+    "django.core.files.uploadhandler.MemoryFileUploadHandler",
+    "django.core.files.uploadhandler.TemporaryFileUploadHandler",
+]
 
 LOGGING = {
     "version": 1,
