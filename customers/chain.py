@@ -12,6 +12,7 @@ import hashlib
 import json
 import logging
 import time
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -113,26 +114,32 @@ def unlinked() -> int:
 
 
 def link_all() -> None:
-    """Links what waits, unless another process is at it."""
-    while link_next():
+    """Links everything that waits."""
+    while link_next(wait=True) == AT_ONCE:
         pass
 
 
-def link_next(*, limit: int = AT_ONCE) -> int:
-    """Links the seals that wait, `limit` at most: how many. 0 when another process is at it."""
+def link_next(*, limit: int = AT_ONCE, wait: bool = False) -> int:
+    """Links the seals that wait, `limit` at most: how many.
+
+    While another process is at it: 0, or with `wait` after it.
+    """
     with transaction.atomic(), connection.cursor() as cursor:
-        if not _is_alone(cursor):
+        if not _is_alone(cursor, wait=wait):
             return 0
         waiting = Seal.objects.filter(place__isnull=True).order_by("entry_id")
         rows = list(waiting.values_list("entry_id", "digest")[:limit])
-        place, link = head().place, head().link
-        linked = []
-        for entry_id, digest in rows:
-            place += 1
-            link = link_of(link, place=place, entry_id=entry_id, digest=digest)
-            linked.append((place, link, entry_id))
-        _store(cursor, linked)
-    return len(linked)
+        if rows:
+            _store(cursor, list(_linked(rows, after=head())))
+    return len(rows)
+
+
+def _linked(rows: list[tuple[int, str]], *, after: Head) -> Iterator[tuple[int, str, int]]:
+    place, link = after.place, after.link
+    for entry_id, digest in rows:
+        place += 1
+        link = link_of(link, place=place, entry_id=entry_id, digest=digest)
+        yield place, link, entry_id
 
 
 _LINK = "UPDATE customers_seal SET place = %s, link = %s WHERE entry_id = %s"
@@ -143,18 +150,19 @@ _LINK_ALL = """UPDATE customers_seal AS seal SET place = new.place, link = new.l
 
 
 def _store(cursor: Any, linked: list[tuple[int, str, int]]) -> None:
-    if connection.vendor == "postgresql" and linked:
+    if connection.vendor == "postgresql":
         cursor.execute(_LINK_ALL, [list(column) for column in zip(*linked, strict=True)])
     else:
         cursor.executemany(_LINK, linked)
 
 
-def _is_alone(cursor: Any) -> bool:
+def _is_alone(cursor: Any, *, wait: bool) -> bool:
     """On SQLite a transaction is alone from its beginning."""
     if connection.vendor != "postgresql":
         return True
-    cursor.execute("SELECT pg_try_advisory_xact_lock(%s)", [_LOCK])
-    return bool(cursor.fetchone()[0])
+    lock = "SELECT pg_advisory_xact_lock(%s)" if wait else "SELECT pg_try_advisory_xact_lock(%s)"
+    cursor.execute(lock, [_LOCK])
+    return wait or bool(cursor.fetchone()[0])
 
 
 @dataclass
