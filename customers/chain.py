@@ -11,6 +11,7 @@ from __future__ import annotations
 import hashlib
 import json
 import logging
+import re
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -39,6 +40,7 @@ FIELDS: dict[int, tuple[str, ...]] = {
 VERSION = 1
 AT_ONCE = 1_000
 PAUSE_SECONDS = 1.0
+_HEAD = re.compile(r"[0-9]{1,18}:[0-9a-f]{64}")
 _LOCK = 0x64756261  # any number that nobody else takes
 logger = logging.getLogger("dubadmin.audit")
 
@@ -52,6 +54,14 @@ class Head:
 
     def __str__(self) -> str:
         return f"{self.place}:{self.link}"
+
+    @classmethod
+    def parse(cls, text: str) -> Head:
+        """A head as it is written outside, PLACE:LINK. Raises ValueError."""
+        if not _HEAD.fullmatch(text):
+            raise ValueError("An anchor is a place, a colon and 64 hexadecimal digits.")
+        place, _, link = text.partition(":")
+        return cls(place=int(place), link=link)
 
 
 def canonical(entry: Any, *, version: int = VERSION) -> str:

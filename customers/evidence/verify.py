@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from django.db.models import QuerySet
 
 from customers import chain
+from customers.audit import Actor, note
 from customers.chain import Head
 from customers.models import AuditEntry, Outcome, Seal
 
@@ -45,6 +46,43 @@ class Report:
     pending: int = 0
     finding: Finding | None = None
     vouchers: Vouchers = field(default_factory=load)
+
+    @property
+    def sentences(self) -> list[str]:
+        """What was found, for people: the result first."""
+        told = f"{_entries(self.checked)} as they were settled"
+        if self.finding:
+            return [self.finding.sentence, f"Before that, {told}."]
+        return [f"Nothing is wrong: {told}, up to place {self.head.place:,}.", *self._rest()]
+
+    def _rest(self) -> Iterator[str]:
+        if self.expired:
+            by = ", ".join(f"#{number}" for number in sorted(self.vouchers.checkpoints))
+            yield f"{_entries(self.expired)} expired, as the log says in {by}."
+        if self.redacted:
+            by = ", ".join(f"#{number}" for number in sorted(self.vouchers.redactions))
+            yield f"{_entries(self.redacted)} redacted, as the log says in {by}."
+        if self.unlinked:
+            yield f"{_entries(self.unlinked)} sealed and not linked yet."
+        if self.pending:
+            yield f"{_entries(self.pending)} pending, so not sealed yet."
+
+
+def _entries(number: int) -> str:
+    return "1 entry is" if number == 1 else f"{number:,} entries are"
+
+
+def verify_and_note(anchors: Iterable[Head] = (), *, actor: Actor) -> Report:
+    """A verification, logged with its result."""
+    report = verify(anchors)
+    note(
+        "audit.verify",
+        actor=actor,
+        outcome=Outcome.FAILED if report.finding else Outcome.DONE,
+        explanation=" ".join(report.sentences),
+        after={"head": str(report.head), "checked": report.checked},
+    )
+    return report
 
 
 def verify(anchors: Iterable[Head] = ()) -> Report:

@@ -1,0 +1,64 @@
+"""The audit log as evidence, from the server's command line (docs/security.md)."""
+
+from __future__ import annotations
+
+from argparse import ArgumentTypeError
+from pathlib import Path
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandParser
+
+from customers.audit import operator
+from customers.chain import Head
+from customers.evidence.verify import verify_and_note
+from customers.models import triggers
+
+
+class Command(BaseCommand):
+    help = "Verifies the audit log. What is done here is itself logged."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+        verify = commands.add_parser(
+            "verify", help="names the first entry that was changed, removed, inserted or moved"
+        )
+        verify.add_argument(
+            "--anchor", type=_head, action="append", default=[], metavar="PLACE:LINK",
+            help="a head that was written down outside the database; may be given several times",
+        )  # fmt: skip
+        verify.add_argument(
+            "--anchor-file", type=_heads, action="extend", metavar="FILE", dest="anchor",
+            help="a file of such heads, as AUDIT_ANCHOR_FILE collects them",
+        )  # fmt: skip
+
+    def handle(self, *args: Any, command: str, **options: Any) -> None:
+        getattr(self, f"_{command}")(**options)
+
+    def _verify(self, *, anchor: list[Head], **options: Any) -> None:
+        report = verify_and_note(anchor, actor=operator())
+        missing = triggers.missing()
+        self.stdout.write("\n".join([*report.sentences, f"Head: {report.head}"]))
+        if missing:
+            names = ", ".join(missing)
+            self.stderr.write(
+                f"The database does not protect the log: {names} is missing. "
+                "manage.py migrate puts it back."
+            )
+        if report.finding or missing:
+            raise SystemExit(1)
+
+
+def _head(text: str) -> Head:
+    try:
+        return Head.parse(text)
+    except ValueError as error:
+        raise ArgumentTypeError(f"{error} This is none: {text}") from None
+
+
+def _heads(name: str) -> list[Head]:
+    """The last word of each line is a head; what stands before it is the time."""
+    try:
+        lines = Path(name).read_text().splitlines()
+    except (OSError, UnicodeDecodeError) as error:
+        raise ArgumentTypeError(f"{name} cannot be read: {error}") from None
+    return [_head(line.split()[-1]) for line in lines if line.strip()]
