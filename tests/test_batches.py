@@ -10,7 +10,7 @@ from django.contrib.auth.models import User
 from django.test import Client
 from django.utils import timezone
 
-from customers import batches, services
+from customers import batches, services, work
 from customers.audit import Actor, person
 from customers.models import AuditEntry, Batch, BatchRow, Outcome, lifted, pending_timeout
 from customers.queries import get_customer
@@ -264,7 +264,7 @@ def test_a_row_that_was_sent_is_settled_and_never_sent_again(
     services.update_customer(
         get_customer(row.customer_id),
         changes={"country": "JP"},
-        actor=batches._actor(batch),
+        actor=work.actor_of(batch),
         key=row.key,
         batch=batch,
     )
@@ -286,7 +286,7 @@ def test_a_row_that_is_on_its_way_is_waited_for(dub: Sandbox, crowd: list[str], 
     )
     assert run(batch).state == State.RUNNING
     assert patches(dub) == 5
-    assert batches.carry_on(batch.pk) == batches.LATER_SECONDS
+    assert batches.carry_on(batch.pk) == work.LATER_SECONDS
 
 
 def test_an_unknown_answer_is_listed_as_unknown(dub: Sandbox, crowd: list[str], ask: Any) -> None:
@@ -299,7 +299,7 @@ def test_an_unknown_answer_is_listed_as_unknown(dub: Sandbox, crowd: list[str], 
 def test_dub_is_away_and_comes_back(dub: Sandbox, crowd: list[str], ask: Any) -> None:
     batch = stage(ask())
     dub.fault("GET", "/customers/*", times=0, status=503)
-    assert batches.carry_on(batch.pk) == batches.AWAY_SECONDS
+    assert batches.carry_on(batch.pk) == work.AWAY_SECONDS
     assert "tried again" in now(batch).note
     dub.clear_faults()
     assert outcomes(run(batch)) == {Outcome.RECORDED: 6}

@@ -10,7 +10,7 @@ from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_POST, require_safe
 
-from customers import batches, followup, tasks
+from customers import batches, followup, tasks, work
 from customers.audit import actor_of
 from customers.facts import LABELS
 from customers.forms import DeleteSeveralForm, SelectionForm, SetFieldForm, new_key
@@ -132,7 +132,7 @@ def batch_follow(request: Request, number: int) -> HttpResponse:
 
 
 def _progress(request: Request, batch: Batch) -> dict[str, Any]:
-    idle = batches.is_idle(batch)
+    idle = work.is_idle(batch)
     if idle:
         tasks.wake(batch)
     return {
@@ -150,7 +150,7 @@ def _shown(batch: Batch) -> dict[str, Any]:
         "title": f"Set {label.lower()}" if batch.field else "Delete",
         "label": label,
         "value": country_name(batch.value) if batch.field == "country" else batch.value,
-        "progress": batches.progress(batch),
+        "progress": work.progress(batch.rows.all()),
     }
 
 

@@ -1,0 +1,156 @@
+"""Long work in rows, done by the worker in steps that any process may take.
+
+Batches and imports share this. Each row's write has the row's own key in the audit log, so that a
+row is sent once, whoever takes it and whatever dies in between: a row that was begun is settled by
+reading back, never sent again blindly. No step holds anything but the database's rows.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Collection
+from datetime import timedelta
+from typing import Any, TypeVar
+
+from django.contrib.auth.models import User
+from django.db.models import Count, Q, QuerySet
+from django.utils import timezone
+
+from dubadmin.connect import reserved
+from dubadmin.dub.errors import DubError, RateLimited, Refused
+from dubadmin.dub.explain import explain
+
+from . import followup
+from .audit import Actor
+from .models import AuditEntry, Batch, BatchRow, Import, ImportRow, Outcome, pending_timeout
+
+Job = Batch | Import
+J = TypeVar("J", Batch, Import)
+R = TypeVar("R", BatchRow, ImportRow)
+
+SLICE_SECONDS = 5.0  # how long the worker stays at it before it looks whether it shall stop
+LATER_SECONDS = 2.0  # until rows that another process has begun are looked at again
+AWAY_SECONDS = 15.0  # until Dub is asked again when it could not be
+IDLE_SECONDS = 60
+
+
+def slice_of(
+    job: J, *, step: Callable[[J], bool], stop: Callable[[str], object], may: Collection[str]
+) -> float | None:
+    """Steps for some seconds. The seconds until the next slice, None when the job is not open.
+
+    `step` says whether there was work. Dub out of reach is waited out; a refusal to even look ends
+    in `stop(why)`, and so does an actor who lost one of the permissions `may`.
+    """
+    until = time.monotonic() + SLICE_SECONDS
+    of(job).update(beat=timezone.now())
+    if job.is_open and not _may_still(actor_of(job), may):
+        stop("Whoever asked for this may not do it any more.")
+    while time.monotonic() < until:
+        job.refresh_from_db()
+        if not job.is_open:
+            return None
+        try:
+            if not step(job):
+                return LATER_SECONDS
+        except DubError as error:
+            return _wait_or_stop(job, error, stop)
+        if job.note:
+            open_(job).update(note="")
+    return 0.0
+
+
+def of(job: J) -> QuerySet[J]:
+    """The job as a query, to change it without what was read of it before."""
+    return type(job)._default_manager.filter(pk=job.pk)
+
+
+def open_(job: J) -> QuerySet[J]:
+    return of(job).filter(state__in=job.OPEN)
+
+
+def actor_of(job: Job) -> Actor:
+    return Actor(**job.actor)
+
+
+def _may_still(actor: Actor, permissions: Collection[str]) -> bool:
+    person = User.objects.filter(pk=int(actor.id or 0), is_active=True).first()
+    return person is not None and person.has_perms(permissions)
+
+
+def _wait_or_stop(job: J, error: DubError, stop: Callable[[str], object]) -> float | None:
+    words = explain(error)
+    if isinstance(error, Refused):
+        stop(f"{words.cause} {words.next_step}".strip())
+        return None
+    open_(job).update(note=f"{words.cause} It is tried again by itself.")
+    return error.wait if isinstance(error, RateLimited) else AWAY_SECONDS
+
+
+def is_idle(job: Job) -> bool:
+    """Whether no process has been at an open job for so long that it must have been lost."""
+    since = timezone.now() - job.beat
+    return job.is_open and not job.note and since > timedelta(seconds=IDLE_SECONDS)
+
+
+# Rows
+
+
+def claim(rows: QuerySet[R]) -> R | None:
+    """A row that no other process has: one that is waiting, or one whose process must have died."""
+    states = rows.model.State
+    dead = Q(state=states.CLAIMED, claimed_at__lt=timezone.now() - pending_timeout())
+    free = rows.filter(dead | Q(state=states.WAITING))
+    while found := list(free.order_by("id")[:10]):
+        for row in found:
+            now = timezone.now()
+            if _mine(row).update(state=states.CLAIMED, claimed_at=now):
+                row.state, row.claimed_at = states.CLAIMED, now
+                return row
+    return None
+
+
+def release(row: R) -> None:
+    """Frees a row that was claimed and not begun."""
+    _mine(row).update(state=row.State.WAITING)
+
+
+def _mine(row: R) -> QuerySet[R]:
+    rows = type(row)._default_manager
+    return rows.filter(pk=row.pk, state=row.state, claimed_at=row.claimed_at)
+
+
+def finish(row: R, entry: AuditEntry, outcome: str) -> None:
+    type(row)._default_manager.filter(pk=row.pk).update(
+        state=row.State.FINISHED, entry=entry, outcome=outcome
+    )
+
+
+def outcome_now(entry: AuditEntry, *, actor: Actor) -> str:
+    """How a write that was begun has ended; what Dub says where its entry does not know.
+
+    PENDING while it may still be on its way. Raises DubError when Dub could not be asked.
+    """
+    if entry.shown_outcome != Outcome.UNKNOWN:
+        return entry.shown_outcome
+    settled = followup.settlement(entry)
+    if settled is None:
+        with reserved(1):
+            settled = followup.settle(entry, actor=actor)
+    return settled.outcome
+
+
+def progress(rows: QuerySet[R]) -> dict[str, Any]:
+    """How many rows there are, have ended, and how."""
+    counted = rows.values("state", "outcome").annotate(n=Count("id")).order_by()
+    outcomes: dict[str, int] = {}
+    for each in counted:
+        if each["state"] == rows.model.State.FINISHED:
+            outcomes[each["outcome"]] = outcomes.get(each["outcome"], 0) + each["n"]
+    return {
+        "rows": sum(each["n"] for each in counted),
+        "ended": sum(outcomes.values()),
+        "outcomes": [
+            (each.value, each.label, outcomes[each]) for each in Outcome if each in outcomes
+        ],
+    }
