@@ -46,15 +46,26 @@ def _yes_or_no(name: str, default: bool) -> bool:
     return text in {"1", "true", "yes", "on"}
 
 
-def _address(name: str, default: str) -> str:
+def _file(name: str) -> str:
+    """A file that may not be there yet, in a folder that is."""
+    value = str(env.str(name, default="")).strip()
+    if value and (not Path(value).parent.is_dir() or Path(value).is_dir()):
+        raise _stop(name, "a file in a folder that exists")
+    return value
+
+
+def _address(name: str, default: str, *, query: bool = False) -> str:
     value = str(env.str(name, default=default)).strip().rstrip("/")
+    if not value and not default:
+        return ""
     try:
         parts = urlsplit(value)
         valid = parts.scheme in {"http", "https"} and bool(parts.hostname) and (parts.port or 1)
     except ValueError:
         valid = False
-    if not valid or parts.username or parts.query or parts.fragment:
-        raise _stop(name, "an http:// or https:// address without user name or query")
+    if not valid or parts.username or parts.fragment or (parts.query and not query):
+        without = "user name" if query else "user name or query"
+        raise _stop(name, f"an http:// or https:// address without {without}")
     return value
 
 
@@ -100,6 +111,12 @@ REQUIRE_REASON = _yes_or_no("REQUIRE_REASON", False)
 FOLLOW_UP_SECONDS = _whole("FOLLOW_UP_SECONDS", 120, least=5, most=86_400)
 RETYPE_AMOUNT_ABOVE = _whole("RETYPE_AMOUNT_ABOVE", 10_000, least=0, most=10**12)
 ADD_REFERENCE_TO_METADATA = _yes_or_no("ADD_REFERENCE_TO_METADATA", False)
+AUDIT_RETENTION_DAYS = _whole("AUDIT_RETENTION_DAYS", 0, least=0, most=36_500)
+if 0 < AUDIT_RETENTION_DAYS < 30:  # what Dub may still take for a repeat must be known
+    raise _stop("AUDIT_RETENTION_DAYS", "0, to keep everything, or at least 30")
+AUDIT_ANCHOR_MINUTES = _whole("AUDIT_ANCHOR_MINUTES", 60, least=0, most=10_080)
+AUDIT_ANCHOR_FILE = _file("AUDIT_ANCHOR_FILE")
+AUDIT_ANCHOR_URL = _address("AUDIT_ANCHOR_URL", "", query=True)
 TRUSTED_PROXIES = _whole("TRUSTED_PROXIES", 0, least=0, most=10)
 
 # Files that come in.
@@ -255,5 +272,8 @@ LOGGING = {
     "formatters": {"line": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"}},
     "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
     "root": {"handlers": ["stderr"], "level": "WARNING"},
-    "loggers": {"django.server": {"handlers": ["stderr"], "level": "INFO", "propagate": False}},
+    "loggers": {
+        "django.server": {"handlers": ["stderr"], "level": "INFO", "propagate": False},
+        "dubadmin.audit": {"level": "INFO"},
+    },
 }

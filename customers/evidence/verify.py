@@ -80,7 +80,7 @@ def verify_and_note(anchors: Iterable[Head] = (), *, actor: Actor) -> Report:
         actor=actor,
         outcome=Outcome.FAILED if report.finding else Outcome.DONE,
         explanation=" ".join(report.sentences),
-        after={"head": str(report.head), "checked": report.checked},
+        after={"checked": report.checked, "place": report.head.place, "link": report.head.link},
     )
     return report
 

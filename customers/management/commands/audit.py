@@ -10,12 +10,13 @@ from django.core.management.base import BaseCommand, CommandParser
 
 from customers.audit import operator
 from customers.chain import Head
+from customers.evidence import anchors
 from customers.evidence.verify import verify_and_note
-from customers.models import triggers
+from customers.models import Outcome, triggers
 
 
 class Command(BaseCommand):
-    help = "Verifies the audit log. What is done here is itself logged."
+    help = "Verifies and anchors the audit log. What is done here is itself logged."
 
     def add_arguments(self, parser: CommandParser) -> None:
         commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
@@ -31,8 +32,16 @@ class Command(BaseCommand):
             help="a file of such heads, as AUDIT_ANCHOR_FILE collects them",
         )  # fmt: skip
 
+        commands.add_parser("anchor", help="writes the head outside now, and prints it")
+
     def handle(self, *args: Any, command: str, **options: Any) -> None:
         getattr(self, f"_{command}")(**options)
+
+    def _anchor(self, **options: Any) -> None:
+        entry = anchors.write(actor=operator())
+        self.stdout.write(f"{Head(**(entry.after or {}))}\n{entry.explanation}")
+        if entry.outcome != Outcome.DONE:
+            raise SystemExit(1)
 
     def _verify(self, *, anchor: list[Head], **options: Any) -> None:
         report = verify_and_note(anchor, actor=operator())

@@ -8,6 +8,7 @@ from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandParser
 
 from customers import tasks
+from customers.evidence.tending import Tending, tend
 
 
 class Command(BaseCommand):
@@ -18,5 +19,8 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, once: bool, **options: Any) -> None:
         tasks.wake_all()
+        if not once:
+            Tending().start()
         quiet = {"verbosity": 0, "reload": False, "startup_delay": False}
         call_command("db_worker", interval=0.5, batch=once, **quiet)
+        tend(anchoring=False)
