@@ -9,36 +9,59 @@ from collections.abc import Callable
 from functools import wraps
 from typing import Any
 
+from allauth.core.exceptions import ReauthenticationRequired
 from django.contrib.auth.models import AnonymousUser
-from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied
 from django.http import HttpResponse
+from django.shortcuts import redirect
+from django.urls import reverse
 from django.utils.cache import patch_vary_headers
+from django.utils.http import urlencode
+from django_htmx.http import HttpResponseClientRedirect
 
-from .addresses import address_as_sent
 from .http import Request, stop
 from .roles import ROLES
+from .signin.held import where_to_return
+from .signin.second_step import is_missing
+from .signin.sessions import must_be_sure
 
 View = Callable[..., HttpResponse]
 
 
 def page(
-    action: str, *, permission: str | None = None, posted: str = "", logged: bool = True
+    action: str,
+    *,
+    permission: str | None = None,
+    posted: str = "",
+    logged: bool = True,
+    confirm: bool = False,
+    without_second_step: bool = False,
 ) -> Callable[[View], View]:
     """Lets in who is signed in and holds `permission`; `visits` logs the request as `action`.
 
     `posted` is what a submit is called that wrote nothing. `logged=False` is for fragments that
     only repeat what a logged page shows: they are logged when they are refused or fail.
+
+    `confirm` asks who did not show lately who they are to do so first. Whose role needs a second
+    step at signing in sees only pages `without_second_step` until they have set one up.
     """
 
     def decorate(view: View) -> View:
         @wraps(view)
         def guarded(request: Request, *args: Any, **kwargs: Any) -> HttpResponse:
             if isinstance(request.user, AnonymousUser):
-                stop(request, "Nobody was signed in.")
-                return redirect_to_login(address_as_sent(request))
+                return _elsewhere(request, "account_login", why="Nobody was signed in.")
+            request.closed = is_missing(request.user)
+            if request.closed and not without_second_step:
+                stop(request, "No second step at signing in is set up yet.")
+                return redirect("mfa_index")
             require(request, permission)
-            response = view(request, *args, **kwargs)
+            try:
+                if confirm:
+                    must_be_sure(request)
+                response = view(request, *args, **kwargs)
+            except ReauthenticationRequired:
+                return _elsewhere(request, "account_reauthenticate", why="First asked who it is.")
             patch_vary_headers(response, ["HX-Request"])
             return response
 
@@ -47,6 +70,13 @@ def page(
         return guarded
 
     return decorate
+
+
+def _elsewhere(request: Request, name: str, *, why: str) -> HttpResponse:
+    """To sign in or to confirm, and back; a form that was sent is kept for then."""
+    stop(request, why)
+    to = f"{reverse(name)}?{urlencode({'next': where_to_return(request)})}"
+    return HttpResponseClientRedirect(to) if request.htmx else redirect(to)
 
 
 def require(request: Request, permission: str | None) -> None:

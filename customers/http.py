@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import cast
+
 from django.contrib.auth.models import AnonymousUser, User
 from django.http import HttpRequest
 from django_htmx.middleware import HtmxDetails
@@ -19,8 +21,10 @@ class Request(HttpRequest):
 
     request_id: str
     client_ip: str
+    was: int | None  # who was signed in until now, in a session that ran out
     htmx: HtmxDetails
     user: User | AnonymousUser  # the guard lets only a User through to a view
+    closed: bool  # nothing but setting up a second step is open to this person yet
     looked: Target
     outcome: Outcome | None
     explanation: str
@@ -34,3 +38,8 @@ def stop(request: Request, why: str) -> None:
 def fail(request: Request, why: str) -> None:
     """Tells the log that what was asked for did not work, however the page answers."""
     request.outcome, request.explanation = Outcome.FAILED, why
+
+
+def signed_in(request: Request) -> User:
+    """The person whom the guard has let through."""
+    return cast(User, request.user)

@@ -18,10 +18,15 @@ from dubadmin.dub.errors import DubError
 
 from .addresses import address_as_sent, path_as_sent
 from .audit import person
+from .demo import DEMO_LOGINS
 from .http import Request
 from .problems import problem_of
 
 GetResponse = Callable[[HttpRequest], HttpResponse]
+PERMISSIONS_POLICY = (
+    "camera=(), display-capture=(), geolocation=(), microphone=(), payment=(), usb=(), "
+    "publickey-credentials-create=(self), publickey-credentials-get=(self)"
+)
 _REQUEST_ID = re.compile(r"[A-Za-z0-9_.-]{8,64}")
 
 
@@ -35,6 +40,19 @@ def request_id(get_response: GetResponse) -> GetResponse:
         request.client_ip = client_ip(request)  # type: ignore[attr-defined]
         response = get_response(request)
         response.headers["X-Request-ID"] = id
+        return response
+
+    return middleware
+
+
+def browser_rules(get_response: GetResponse) -> GetResponse:
+    """Headers that keep what a page shows to the browser that asked, and its devices unused."""
+
+    def middleware(request: HttpRequest) -> HttpResponse:
+        response = get_response(request)
+        response.headers.setdefault("Cache-Control", "private, no-cache")
+        response.headers["Permissions-Policy"] = PERMISSIONS_POLICY
+        response.headers["Cross-Origin-Resource-Policy"] = "same-origin"
         return response
 
     return middleware
@@ -105,5 +123,7 @@ def site(request: HttpRequest) -> dict[str, Any]:
             "live": settings.LIVE,
             "role": actor.get("role", ""),
             "person": actor.get("name", ""),
+            "demo_logins": [] if settings.LIVE else DEMO_LOGINS,
+            "sso": settings.OIDC_NAME if settings.OIDC_ISSUER else "",
         }
     }

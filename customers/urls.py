@@ -1,11 +1,27 @@
 """Addresses. They are stable: people bookmark them (product.md lists them)."""
 
+from allauth.account import views as allauth
+from allauth.mfa.base.views import authenticate
+from allauth.mfa.webauthn.views import login_webauthn
 from django.urls import path, register_converter
 
 from .addresses import CustomerId
-from .views import accounts, batches, correct, customers, home, log, record, results, undo
+from .views import (
+    accounts,
+    batches,
+    correct,
+    customers,
+    home,
+    invitations,
+    log,
+    own_account,
+    record,
+    results,
+    undo,
+)
 
 register_converter(CustomerId, "customer")
+SSO = {"provider_id": "sso"}
 
 urlpatterns = [
     path("", home.home, name="home"),
@@ -30,8 +46,36 @@ urlpatterns = [
     path("batches/<int:number>/resume/", batches.batch_resume, name="batch_resume"),
     path("audit/", log.audit_list, name="audit_list"),
     path("audit/<int:number>/", log.audit_entry, name="audit_entry"),
-    path("accounts/login/", accounts.sign_in, name="login"),
-    path("accounts/logout/", accounts.sign_out, name="logout"),
+    # The names beginning with account_, mfa_ and openid_ are those that allauth asks for.
+    path("accounts/login/", allauth.login, name="account_login"),
+    path("accounts/login/step/", authenticate, name="mfa_authenticate"),
+    path("accounts/login/passkey/", login_webauthn, name="mfa_login_webauthn"),
+    path("accounts/logout/", allauth.logout, name="account_logout"),
+    path("accounts/inactive/", allauth.account_inactive, name="account_inactive"),
+    path("accounts/sso/", accounts.sso_start, SSO, name="openid_connect_login"),
+    path("accounts/sso/callback/", accounts.sso_callback, SSO, name="openid_connect_callback"),
+    path("accounts/confirm/", accounts.confirm, name="account_reauthenticate"),
+    path("accounts/held/", accounts.held_form, name="account_held"),
+    path("accounts/", own_account.account, name="mfa_index"),
+    path("accounts/app/add/", own_account.totp_add, name="mfa_activate_totp"),
+    path("accounts/app/remove/", own_account.totp_remove, name="mfa_deactivate_totp"),
+    path("accounts/codes/", own_account.codes_view, name="mfa_view_recovery_codes"),
+    path("accounts/codes/new/", own_account.codes_renew, name="mfa_generate_recovery_codes"),
+    path("accounts/codes/file/", own_account.codes_download, name="mfa_download_recovery_codes"),
+    path("accounts/passkeys/add/", own_account.passkey_add, name="mfa_add_webauthn"),
+    path("accounts/passkeys/<int:pk>/", own_account.passkey_edit, name="mfa_edit_webauthn"),
+    path(
+        "accounts/passkeys/<int:pk>/remove/", own_account.passkey_remove, name="mfa_remove_webauthn"
+    ),
+    path("accounts/password/", own_account.password, name="account_change_password"),
+    path("accounts/sessions/", own_account.session_list, name="account_sessions"),
+    path("accounts/invitations/", invitations.invitation_list, name="invitation_list"),
+    path(
+        "accounts/invitations/<int:number>/withdraw/",
+        invitations.invitation_withdraw,
+        name="invitation_withdraw",
+    ),
+    path("accounts/invited/<token>/", invitations.invitation_accept, name="invitation_accept"),
     path("healthz", home.healthz, name="healthz"),
     path("readyz", home.readyz, name="readyz"),
 ]

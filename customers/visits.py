@@ -24,15 +24,16 @@ GetResponse = Callable[[Request], HttpResponse]
 READS = frozenset({"GET", "HEAD"})
 LONGEST = 500  # characters of what was typed into one field
 
-# Pages that are not our own views, by the beginning of their route: to look, and to submit. What
-# they ask for may be secret (a link to reset a password), so only their route is logged.
-FOREIGN = {
+# Pages about accounts, by the beginning of their route: to look, and to submit. What they ask for
+# may be secret (a password, the link of an invitation), so only their route is logged.
+SECRET = {
     "admin/": ("users.view", "users.form"),
     "accounts/": ("account.view", "account.form"),
 }
 # Looks that are not logged. They show nobody's data and change nothing.
 UNLOGGED = {
-    "login": "Nobody is known yet. What comes of it is logged by the signals of signing in.",
+    "account_login": "Nobody is known yet. What comes of it is logged by signin.log.",
+    "mfa_login_webauthn": "What a browser needs to ask for a passkey, fetched by the sign-in.",
     "admin:jsi18n": "A script with the words of Django's admin, fetched by its pages.",
 }
 HEALTH = {"healthz", "readyz"}  # asked by machines every few seconds, and they take nothing in
@@ -91,7 +92,7 @@ def _action(request: Request, response: HttpResponse) -> str:
         return ""
     if hasattr(view, "action"):
         return action_of(view, request.method)
-    for route, (look, submit) in FOREIGN.items():
+    for route, (look, submit) in SECRET.items():
         if match.route.startswith(route):
             return look if request.method in READS else submit
     return ""
@@ -149,7 +150,7 @@ def _ended(request: Request, response: HttpResponse) -> tuple[Outcome, str]:
 def _asked(request: Request) -> dict[str, Any]:
     """Method and address, the query, and what was typed into a form that wrote nothing."""
     match = request.resolver_match
-    if match is not None and not hasattr(match.func, "action"):
+    if match is not None and match.route.startswith(tuple(SECRET)):
         return {"method": request.method, "path": f"/{match.route}"}
     asked: dict[str, Any] = {"method": request.method, "path": _cut(path_as_sent(request))}
     query, fields = _fields(lambda: request.GET), _fields(lambda: request.POST)

@@ -1,16 +1,19 @@
-"""The admin site at /admin/: open to whoever may change users, staff flag or not."""
+"""The admin site at /admin/: users and groups, for whoever may change users, staff flag or not."""
 
 from __future__ import annotations
 
 from typing import Any, cast
 
+from allauth.account.views import logout
 from django.contrib import admin
-from django.contrib.auth.views import redirect_to_login
-from django.core.exceptions import PermissionDenied
+from django.contrib.auth.models import Group, User
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 
-from customers.http import Request, stop
+from customers.guard import page
+from customers.http import Request
+
+_guarded = page("users.view", posted="users.form", permission="auth.change_user", confirm=True)
 
 
 class UsersOnlySite(admin.AdminSite):
@@ -21,18 +24,26 @@ class UsersOnlySite(admin.AdminSite):
         """Without the way to a record's page on the site: users and roles have none."""
         return [each for each in super().get_urls() if getattr(each, "name", "") != "view_on_site"]
 
-    def login(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
-        """There is one place to sign in; whoever is signed in already may not come in here."""
-        if self.has_permission(request):
-            return redirect("admin:index")
-        if request.user.is_authenticated:
-            raise PermissionDenied("Your role does not allow this. It is for: Administrator.")
-        return redirect_to_login(request.GET.get("next", request.get_full_path()))
+    def register(self, model_or_iterable: Any, *args: Any, **options: Any) -> None:
+        """Users and groups only: what allauth would show here has secrets."""
+        models = [model_or_iterable] if isinstance(model_or_iterable, type) else model_or_iterable
+        super().register({User, Group}.intersection(models), *args, **options)
+
+    def admin_view(self, view: Any, cacheable: bool = False) -> Any:
+        return _guarded(super().admin_view(view, cacheable))
 
     def has_permission(self, request: HttpRequest) -> bool:
-        if request.user.is_active and request.user.has_perm("auth.change_user"):
-            return True
-        is_known = request.user.is_authenticated
-        why = "The role does not allow it." if is_known else "Nobody was signed in."
-        stop(cast(Request, request), why)
-        return False
+        return True  # the guard has asked
+
+    def login(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
+        """There is one place to sign in, and who comes from there may go on."""
+        return _guarded(lambda request: redirect("admin:index"))(cast(Request, request))
+
+    def logout(self, request: HttpRequest, extra_context: Any = None) -> Any:
+        return logout(request)
+
+    def password_change(self, request: HttpRequest, extra_context: Any = None) -> Any:
+        return redirect("account_change_password")
+
+    def password_change_done(self, request: HttpRequest, extra_context: Any = None) -> Any:
+        return redirect("mfa_index")

@@ -4,69 +4,24 @@ from __future__ import annotations
 
 import os
 import secrets
-from collections.abc import Callable
-from pathlib import Path
-from typing import Any, TypeVar
-from urllib.parse import urlsplit
 
-import environ
 from csp.constants import NONE, SELF
 
-T = TypeVar("T")
+from .environment import (
+    BASE_DIR,
+    address,
+    email_server,
+    env,
+    file,
+    read,
+    stop,
+    whole,
+    yes_or_no,
+)
+from .settings_signin import *  # noqa: F403
+from .settings_signin import HTTPS
 
-BASE_DIR = Path(__file__).resolve().parent.parent
 VAR_DIR = BASE_DIR / "var"
-env = environ.Env()
-env.read_env(BASE_DIR / ".env")
-
-
-def _stop(name: str, must: str) -> SystemExit:
-    return SystemExit(f"dubadmin: the setting {name} must be {must}.")
-
-
-def _read(name: str, cast: Callable[..., T], default: Any, must: str) -> T:
-    try:
-        return cast(name, default=default)
-    except (ValueError, environ.ImproperlyConfigured):
-        raise _stop(name, must) from None
-
-
-def _whole(name: str, default: int, *, least: int, most: int) -> int:
-    must = f"a whole number from {least} to {most}"
-    value: int = _read(name, env.int, default, must)
-    if not least <= value <= most:
-        raise _stop(name, must)
-    return value
-
-
-def _yes_or_no(name: str, default: bool) -> bool:
-    text = env.str(name, default=str(default)).strip().lower()
-    if text not in {"1", "0", "true", "false", "yes", "no", "on", "off"}:
-        raise _stop(name, "on or off")
-    return text in {"1", "true", "yes", "on"}
-
-
-def _file(name: str) -> str:
-    """A file that may not be there yet, in a folder that is."""
-    value = str(env.str(name, default="")).strip()
-    if value and (not Path(value).parent.is_dir() or Path(value).is_dir()):
-        raise _stop(name, "a file in a folder that exists")
-    return value
-
-
-def _address(name: str, default: str, *, query: bool = False) -> str:
-    value = str(env.str(name, default=default)).strip().rstrip("/")
-    if not value and not default:
-        return ""
-    try:
-        parts = urlsplit(value)
-        valid = parts.scheme in {"http", "https"} and bool(parts.hostname) and (parts.port or 1)
-    except ValueError:
-        valid = False
-    if not valid or parts.username or parts.fragment or (parts.query and not query):
-        without = "user name" if query else "user name or query"
-        raise _stop(name, f"an http:// or https:// address without {without}")
-    return value
 
 
 def _key_of_this_installation() -> str:
@@ -85,47 +40,47 @@ def _key_of_this_installation() -> str:
     return path.read_text()
 
 
-DEBUG = _yes_or_no("DEBUG", False)
+DEBUG = yes_or_no("DEBUG", False)
 SECRET_KEY = env.str("SECRET_KEY", default="") or _key_of_this_installation()
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]"])
 CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
-PORT = _whole("PORT", 8000, least=1, most=65535)
+PORT = whole("PORT", 8000, least=1, most=65535)
 
 # Dub, or the local sandbox when there is no key.
 DUB_API_KEY = env.str("DUB_API_KEY", default="").strip()
 LIVE = bool(DUB_API_KEY)
-SANDBOX_PORT = _whole("SANDBOX_PORT", 8001, least=1, most=65535)
+SANDBOX_PORT = whole("SANDBOX_PORT", 8001, least=1, most=65535)
 if LIVE:
-    DUB_API_URL = _address("DUB_API_URL", "https://api.dub.co")
+    DUB_API_URL = address("DUB_API_URL", "https://api.dub.co")
 elif env.str("DUB_API_URL", default=""):
     raise SystemExit("dubadmin: the setting DUB_API_URL needs DUB_API_KEY beside it.")
 else:
     DUB_API_URL = f"http://127.0.0.1:{SANDBOX_PORT}"
     DUB_API_KEY = "dub_sandbox_key"
 if not DUB_API_KEY.isascii() or not DUB_API_KEY.isprintable() or " " in DUB_API_KEY:
-    raise _stop("DUB_API_KEY", "one word of plain ASCII characters")
-DUB_TIMEOUT_SECONDS = _whole("DUB_TIMEOUT_SECONDS", 10, least=1, most=120)
-DUB_RATE_LIMIT_PER_MINUTE = _whole("DUB_RATE_LIMIT_PER_MINUTE", 600, least=20, most=100_000)
+    raise stop("DUB_API_KEY", "one word of plain ASCII characters")
+DUB_TIMEOUT_SECONDS = whole("DUB_TIMEOUT_SECONDS", 10, least=1, most=120)
+DUB_RATE_LIMIT_PER_MINUTE = whole("DUB_RATE_LIMIT_PER_MINUTE", 600, least=20, most=100_000)
 
-REQUIRE_REASON = _yes_or_no("REQUIRE_REASON", False)
-FOLLOW_UP_SECONDS = _whole("FOLLOW_UP_SECONDS", 120, least=5, most=86_400)
-RETYPE_AMOUNT_ABOVE = _whole("RETYPE_AMOUNT_ABOVE", 10_000, least=0, most=10**12)
-ADD_REFERENCE_TO_METADATA = _yes_or_no("ADD_REFERENCE_TO_METADATA", False)
-AUDIT_RETENTION_DAYS = _whole("AUDIT_RETENTION_DAYS", 0, least=0, most=36_500)
+REQUIRE_REASON = yes_or_no("REQUIRE_REASON", False)
+FOLLOW_UP_SECONDS = whole("FOLLOW_UP_SECONDS", 120, least=5, most=86_400)
+RETYPE_AMOUNT_ABOVE = whole("RETYPE_AMOUNT_ABOVE", 10_000, least=0, most=10**12)
+ADD_REFERENCE_TO_METADATA = yes_or_no("ADD_REFERENCE_TO_METADATA", False)
+AUDIT_RETENTION_DAYS = whole("AUDIT_RETENTION_DAYS", 0, least=0, most=36_500)
 if 0 < AUDIT_RETENTION_DAYS < 30:  # what Dub may still take for a repeat must be known
-    raise _stop("AUDIT_RETENTION_DAYS", "0, to keep everything, or at least 30")
-AUDIT_ANCHOR_MINUTES = _whole("AUDIT_ANCHOR_MINUTES", 60, least=0, most=10_080)
-AUDIT_ANCHOR_FILE = _file("AUDIT_ANCHOR_FILE")
-AUDIT_ANCHOR_URL = _address("AUDIT_ANCHOR_URL", "", query=True)
-TRUSTED_PROXIES = _whole("TRUSTED_PROXIES", 0, least=0, most=10)
+    raise stop("AUDIT_RETENTION_DAYS", "0, to keep everything, or at least 30")
+AUDIT_ANCHOR_MINUTES = whole("AUDIT_ANCHOR_MINUTES", 60, least=0, most=10_080)
+AUDIT_ANCHOR_FILE = file("AUDIT_ANCHOR_FILE")
+AUDIT_ANCHOR_URL = address("AUDIT_ANCHOR_URL", "", query=True)
+TRUSTED_PROXIES = whole("TRUSTED_PROXIES", 0, least=0, most=10)
 
 # Files that come in.
-IMPORT_MAX_MEGABYTES = _whole("IMPORT_MAX_MEGABYTES", 200, least=1, most=2_000)
-IMPORT_MAX_ROWS = _whole("IMPORT_MAX_ROWS", 1_000_000, least=1, most=10_000_000)
-IMPORT_MAX_COLUMNS = _whole("IMPORT_MAX_COLUMNS", 200, least=2, most=16_384)
-IMPORT_MAX_CELL = _whole("IMPORT_MAX_CELL", 32_767, least=100, most=100_000)
-IMPORT_MAX_UNPACKED_MEGABYTES = _whole("IMPORT_MAX_UNPACKED_MEGABYTES", 500, least=1, most=10_000)
-IMPORT_MEMORY_MEGABYTES = _whole("IMPORT_MEMORY_MEGABYTES", 1_000, least=100, most=100_000)
+IMPORT_MAX_MEGABYTES = whole("IMPORT_MAX_MEGABYTES", 200, least=1, most=2_000)
+IMPORT_MAX_ROWS = whole("IMPORT_MAX_ROWS", 1_000_000, least=1, most=10_000_000)
+IMPORT_MAX_COLUMNS = whole("IMPORT_MAX_COLUMNS", 200, least=2, most=16_384)
+IMPORT_MAX_CELL = whole("IMPORT_MAX_CELL", 32_767, least=100, most=100_000)
+IMPORT_MAX_UNPACKED_MEGABYTES = whole("IMPORT_MAX_UNPACKED_MEGABYTES", 500, least=1, most=10_000)
+IMPORT_MEMORY_MEGABYTES = whole("IMPORT_MEMORY_MEGABYTES", 1_000, least=100, most=100_000)
 
 INSTALLED_APPS = [
     "dubadmin.apps.DubadminAdmin",
@@ -140,11 +95,18 @@ INSTALLED_APPS = [
     "template_partials",
     "heroicons",
     "csp",
+    "allauth",
+    "allauth.account",
+    "allauth.mfa",
+    "allauth.usersessions",
+    "allauth.socialaccount",
+    "allauth.socialaccount.providers.openid_connect",
     "django_tasks",
     "django_tasks_db",
     "customers",
 ]
 MIDDLEWARE = [
+    "customers.middleware.browser_rules",
     "django.middleware.security.SecurityMiddleware",
     "csp.middleware.CSPMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
@@ -158,6 +120,8 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
+    "customers.signin.sessions.timeouts",
+    "allauth.account.middleware.AccountMiddleware",
     "customers.middleware.time_zone",
     "customers.middleware.dub_problems",
 ]
@@ -181,7 +145,7 @@ TEMPLATES = [
 FORM_RENDERER = "django.forms.renderers.TemplatesSetting"
 
 DATABASES = {
-    "default": _read(
+    "default": read(
         "DATABASE_URL",
         env.db_url,
         f"sqlite:///{VAR_DIR / ('dubadmin.sqlite3' if LIVE else 'demo.sqlite3')}",
@@ -198,33 +162,22 @@ if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
         "timeout": 20,
         "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;",
     }
-# Only hints and what can be asked again at any time; a process more or less changes nothing.
+# What all processes must agree on, such as counted attempts to sign in, is in the database. Hints
+# are what can be asked again at any time: a process more or less changes nothing.
 CACHES = {
     "default": {
+        "BACKEND": "django.core.cache.backends.db.DatabaseCache",
+        "LOCATION": "shared_cache",
+        "OPTIONS": {"MAX_ENTRIES": 10_000},
+    },
+    "hints": {
         "BACKEND": "django.core.cache.backends.locmem.LocMemCache",
         "OPTIONS": {"MAX_ENTRIES": 50_000},
-    }
+    },
 }
 # What takes longer than a page may. The worker (`manage.py worker`) takes it from the database.
 TASKS = {"default": {"BACKEND": "django_tasks_db.DatabaseBackend"}}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
-
-AUTH_PASSWORD_VALIDATORS = [
-    {"NAME": f"django.contrib.auth.password_validation.{name}"}
-    for name in (
-        "UserAttributeSimilarityValidator",
-        "MinimumLengthValidator",
-        "CommonPasswordValidator",
-        "NumericPasswordValidator",
-    )
-]
-LOGIN_URL = "login"
-LOGIN_REDIRECT_URL = "home"
-LOGOUT_REDIRECT_URL = "login"
-SESSION_COOKIE_NAME = "dubadmin_session"
-CSRF_COOKIE_NAME = "dubadmin_csrf"
-SESSION_COOKIE_HTTPONLY = True
-SESSION_COOKIE_AGE = 14 * 24 * 3600
 
 LANGUAGE_CODE = "en"
 TIME_ZONE = "UTC"
@@ -258,6 +211,7 @@ CONTENT_SECURITY_POLICY = {
     }
 }
 SECURE_REFERRER_POLICY = "same-origin"
+SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
 DATA_UPLOAD_MAX_MEMORY_SIZE = 1_000_000
 FILE_UPLOAD_HANDLERS = [
@@ -265,6 +219,23 @@ FILE_UPLOAD_HANDLERS = [
     "django.core.files.uploadhandler.MemoryFileUploadHandler",
     "django.core.files.uploadhandler.TemporaryFileUploadHandler",
 ]
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 1000
+if HTTPS:
+    SECURE_SSL_REDIRECT = True
+    SECURE_REDIRECT_EXEMPT = ["^healthz$", "^readyz$"]
+    SECURE_HSTS_SECONDS = 365 * 24 * 3600
+    SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = True
+    if TRUSTED_PROXIES:
+        SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+
+# Without EMAIL_URL no mail is sent; whoever invites hands the link over.
+EMAIL_URL = env.str("EMAIL_URL", default="")
+if EMAIL_URL:
+    vars().update(email_server("EMAIL_URL"))
+else:
+    EMAIL_BACKEND = "django.core.mail.backends.dummy.EmailBackend"
+EMAIL_TIMEOUT = 10
+DEFAULT_FROM_EMAIL = env.str("EMAIL_FROM", default="dubadmin@localhost")
 
 LOGGING = {
     "version": 1,

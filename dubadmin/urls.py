@@ -7,3 +7,4 @@ urlpatterns = [
     path("admin/", admin.site.urls),
     path("", include("customers.urls")),
 ]
+handler429 = "customers.views.accounts.too_many"  # what allauth looks for

@@ -6,8 +6,10 @@ from .batches import Batch, BatchRow
 from .entries import AuditEntry, Relation, pending_timeout
 from .evidence import Seal
 from .imports import Import, ImportPart, ImportRow, NamedMapping
+from .invitations import Invitation
 from .pacing import Pace
 from .sales import FollowUp, Invoice
+from .shared_cache import SharedCache
 from .triggers import OUTCOME, lifted
 
 __all__ = [
@@ -24,12 +26,14 @@ __all__ = [
     "Import",
     "ImportPart",
     "ImportRow",
+    "Invitation",
     "Invoice",
     "NamedMapping",
     "Outcome",
     "Pace",
     "Relation",
     "Seal",
+    "SharedCache",
     "lifted",
     "pending_timeout",
 ]

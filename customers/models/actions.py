@@ -84,6 +84,23 @@ ACTIONS = {
     "users.view": "Looked at users and roles",
     "users.form": "Filled in a form for users and roles",
     "page.miss": "Asked for a page that does not exist",
+    "session.lock": "Was locked out for a while",
+    "session.expire": "Session ran out",
+    "session.confirm": "Confirmed who they are",
+    "session.end": "Ended sessions",
+    "account.link": "Linked with single sign-on",
+    "password.change": "Changed the password",
+    "step.add": "Set up a second step",
+    "step.use": "Used a second step",
+    "step.fail": "Failed at the second step",
+    "step.remove": "Removed a second step",
+    "passkey.add": "Added a passkey",
+    "passkey.use": "Used a passkey",
+    "passkey.fail": "Failed with a passkey",
+    "passkey.remove": "Removed a passkey",
+    "invitation.make": "Invited somebody",
+    "invitation.withdraw": "Withdrew an invitation",
+    "invitation.accept": "Accepted an invitation",
 }
 
 WRITES = frozenset({"customer.update", "customer.delete", "lead.record", "sale.record"})

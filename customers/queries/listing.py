@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from django.core.cache import cache
+from django.core.cache import caches
 
 from customers.search import Search, parse
 from dubadmin.connect import dub
@@ -96,9 +96,9 @@ def list_customers(
     reads |= _reads_of(asked)
     if after and page > 1:
         reads["page before"] = replace(listing, page=page - 1)
-    if cache.get(NAMELESS):
+    if caches["hints"].get(NAMELESS):
         reads["again"] = again
-    known_facets: Facets | None = cache.get("facets")
+    known_facets: Facets | None = caches["hints"].get("facets")
     answers = _answers(reads if known_facets else reads | _FACETS)
     facets = known_facets or _facets(answers)
     found, left_out = _whole(answers["found"], listing)
@@ -213,7 +213,7 @@ def _facets(answers: dict[str, Any]) -> Facets:
         partners=[Facet(value=each.id, label=each.label, count=None) for each in partners],
     )
     if not any(isinstance(answers[name], Uncertain) for name in _FACETS):
-        cache.set("facets", facets, FACETS_SECONDS)
+        caches["hints"].set("facets", facets, FACETS_SECONDS)
     return facets
 
 

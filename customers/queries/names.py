@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from django.core.cache import cache
+from django.core.cache import caches
 
 from dubadmin.connect import dub
 from dubadmin.dub.errors import DubError, Refused
@@ -37,7 +37,7 @@ def with_true_names(found: list[Customer], again: Callable[[], Any]) -> list[Cus
     """
     if all(each.email or not each.name for each in found):
         return [true_name(each, "") for each in found]
-    cache.set(NAMELESS, True, NAMELESS_SECONDS)
+    caches["hints"].set(NAMELESS, True, NAMELESS_SECONDS)
     second = again()
     names = {} if isinstance(second, DubError) else {each.id: each.name for each in second}
     return [true_name(each, names.get(each.id, "")) for each in found]
@@ -71,7 +71,7 @@ def remember(customers: Sequence[Customer]) -> None:
     """
     hints = {each.id: hint_of(each) for each in customers}
     hints |= {f"ext_{each.external_id}": hints[each.id] for each in customers if each.external_id}
-    cache.set_many({_known_key(id): hint for id, hint in hints.items()}, KNOWN_SECONDS)
+    caches["hints"].set_many({_known_key(id): hint for id, hint in hints.items()}, KNOWN_SECONDS)
 
 
 def hint_of(customer: Customer) -> dict[str, str]:
@@ -83,7 +83,7 @@ def hint_of(customer: Customer) -> dict[str, str]:
 
 
 def known(id: str) -> dict[str, str]:
-    hint: dict[str, str] = cache.get(_known_key(id), {})
+    hint: dict[str, str] = caches["hints"].get(_known_key(id), {})
     return hint
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from typing import Any
 
-from django.core.cache import cache
+from django.core.cache import caches
 from django.db import connection
 from django.http import HttpResponse, JsonResponse
 from django.shortcuts import render
@@ -60,7 +60,9 @@ def healthz(request: Request) -> HttpResponse:
 @require_safe
 def readyz(request: Request) -> HttpResponse:
     """Database and Dub are reachable; 503 names what is not, and nothing more."""
-    dub_answers = cache.get_or_set("dub-answers", lambda: _connection()["ok"], READY_SECONDS)
+    dub_answers = caches["hints"].get_or_set(
+        "dub-answers", lambda: _connection()["ok"], READY_SECONDS
+    )
     checks = {"database": _database_answers(), "dub": dub_answers}
     ready = all(checks.values())
     words = {name: "ok" if good else "unreachable" for name, good in checks.items()}

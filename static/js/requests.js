@@ -56,13 +56,8 @@ document.addEventListener("htmx:afterRequest", ({ detail }) => {
 const last = new WeakMap();
 
 document.addEventListener("htmx:beforeSwap", (event) => {
-  const { xhr, target, serverResponse } = event.detail;
-  const login = document.body.dataset.login;
-  if (login && xhr.responseURL && new URL(xhr.responseURL).pathname === login) {
-    // Signed out meanwhile: the whole page goes to the sign-in, not a part of it.
-    event.detail.shouldSwap = false;
-    location.reload();
-  } else if ("quiet" in (target?.dataset ?? {}) && last.get(target) === serverResponse) {
+  const { target, serverResponse } = event.detail;
+  if ("quiet" in (target?.dataset ?? {}) && last.get(target) === serverResponse) {
     // Polled and unchanged: a live region would read it out again.
     event.detail.shouldSwap = false;
   }

@@ -25,6 +25,7 @@ from playwright.sync_api import (
     sync_playwright,
 )
 
+from customers.signin.sessions import begun
 from dubadmin.sandbox import Sandbox
 
 CHROMIUM = shutil.which("chromium")
@@ -180,8 +181,9 @@ def jane(dub: Sandbox) -> dict[str, Any]:
 def _session_cookie(user: User, url: str) -> dict[str, str]:
     session = SessionStore()
     session[SESSION_KEY] = str(user.pk)
-    session[BACKEND_SESSION_KEY] = "django.contrib.auth.backends.ModelBackend"
+    session[BACKEND_SESSION_KEY] = django_settings.AUTHENTICATION_BACKENDS[0]
     session[HASH_SESSION_KEY] = user.get_session_auth_hash()
+    session.update(begun())
     session.save()
     return {
         "name": django_settings.SESSION_COOKIE_NAME,

@@ -1,0 +1,52 @@
+"""Users as an administrator sees them, with what they lose when a device is lost."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from allauth.mfa.models import Authenticator
+from django.contrib import admin, messages
+from django.contrib.auth.admin import UserAdmin
+from django.contrib.auth.models import User
+from django.db.models import QuerySet
+
+from customers.audit import Target, actor_of, note
+from customers.http import Request
+
+admin.site.unregister(User)
+
+
+@admin.register(User)
+class People(UserAdmin):  # type: ignore[type-arg]
+    """Roles are groups: who may do what is not set person by person."""
+
+    actions = ["remove_second_step"]
+    fieldsets = (
+        (None, {"fields": ("username", "password")}),
+        ("Person", {"fields": ("first_name", "last_name", "email")}),
+        ("Access", {"fields": ("is_active", "groups")}),
+        ("Dates", {"fields": ("last_login", "date_joined")}),
+    )
+    filter_horizontal = ()
+    list_display = ("username", "email", "role", "is_active", "last_login")
+    list_filter = ("is_active", "groups")
+    readonly_fields = ("last_login", "date_joined")
+
+    @admin.display(description="Role")
+    def role(self, user: User) -> str:
+        return ", ".join(sorted(group.name for group in user.groups.all()))
+
+    def get_queryset(self, request: Any) -> QuerySet[User]:
+        return super().get_queryset(request).prefetch_related("groups")
+
+    @admin.action(description="Remove the second step (device lost)", permissions=["change"])
+    def remove_second_step(self, request: Request, people: QuerySet[User]) -> None:
+        """Passkeys, app and recovery codes go: the password alone signs them in again."""
+        for user in people:
+            kept = Authenticator.objects.filter(user=user)
+            if kept.delete()[0]:
+                target = Target(label=user.get_username())
+                note("step.remove", actor=actor_of(request), target=target)
+        messages.success(
+            request, f"Removed for {len(people)} people. Ask them to set up a new one."
+        )
