@@ -19,7 +19,7 @@ from customers.visits import HEALTH, UNLOGGED, action_of
 from dubadmin.sandbox import Sandbox
 
 from .conftest import ALICE, PEOPLE, hidden_fields, text_of
-from .test_roles import ALLOWED, addresses  # noqa: F401  a fixture
+from .test_roles import ALLOWED, OPEN, PERSONAL, addresses  # noqa: F401  a fixture
 
 pytestmark = pytest.mark.django_db
 
@@ -37,6 +37,8 @@ SUBMITTED = {
     "batch_new": ("batch.form", "done"),
     "batch_stop": ("batch.stop", "done"),
     "batch_resume": ("batch.resume", "done"),
+    "invitation_list": ("users.form", "done"),
+    "invitation_withdraw": ("invitation.withdraw", "done"),
 }
 
 
@@ -79,7 +81,7 @@ class Visit:
 
 
 PAGES = dict(pages())
-OWN = [page for page in PAGES if page.name in ALLOWED and page in urls.urlpatterns]
+OWN = [page for page in urls.urlpatterns if page.name in ALLOWED and page.name not in PERSONAL]
 ADMIN = {page: route for page, route in PAGES.items() if route.startswith("admin/")}
 
 
@@ -112,7 +114,7 @@ def check_facts(entries: list[AuditEntry], person: str | None, method: str) -> N
         assert entry.request_id
         assert entry.explanation or entry.outcome == "done"
         is_look = entry.outcome in {"done", "blocked", "failed"} and entry.batch_id is None
-        if is_look and not entry.action.startswith("session."):
+        if is_look and not entry.action.startswith(("session.", "invitation.")):
             assert entry.duration_ms is not None
             assert entry.asked["method"] == method
             assert entry.asked["path"].startswith("/")
@@ -137,6 +139,25 @@ def test_each_own_page_and_method_leaves_one_entry(
                 wrong.append((page.name, method, expected, words(entries)))
             check_facts(entries, person, method)
     assert wrong == []
+
+
+@pytest.mark.parametrize("person", ["vera", None])
+def test_each_page_about_an_account_leaves_one_entry(
+    person: str | None,
+    addresses: dict[str, str],  # noqa: F811
+    sign_in: Callable[[str], Client],
+    told: Told,
+) -> None:
+    client = sign_in(person) if person else Client()
+    client.defaults["HTTP_USER_AGENT"] = "test"
+    told()
+    for name in PERSONAL:
+        for method in METHODS:
+            client.generic(method, addresses[name])
+            [entry] = told()
+            assert entry.action in {"account.view", "account.form"}, (name, method)
+            assert person or entry.outcome == "blocked"
+            check_facts([entry], person, method)
 
 
 @pytest.mark.parametrize("person", [*PEOPLE, None])
@@ -193,13 +214,13 @@ def test_every_page_has_words_or_a_reason_to_have_none() -> None:
         for page in urls.urlpatterns
         if not hasattr(page.callback, "action") and page.name not in HEALTH
     ]
-    assert nameless == ["login", "logout"]
+    assert set(nameless) == OPEN - HEALTH
     views = [page.callback for page in OWN]
     assert {view.action for view in views} | {view.posted for view in views} - {""} <= set(ACTIONS)
 
 
 def test_only_these_looks_are_not_logged() -> None:
-    assert set(UNLOGGED) == {"login", "admin:jsi18n"}
+    assert set(UNLOGGED) == {"account_login", "mfa_login_webauthn", "admin:jsi18n"}
     assert {"healthz", "readyz"} == HEALTH
     fragments = {page.name for page in OWN if not page.callback.logged}
     assert fragments == {"sale_minor", "result_follow", "batch_follow"}

@@ -17,6 +17,7 @@ from customers.forms import DeleteSeveralForm, SelectionForm, SetFieldForm, new_
 from customers.guard import page, require
 from customers.http import Request, stop
 from customers.models import Batch, BatchRow, Outcome
+from customers.signin.sessions import must_be_sure
 from customers.templatetags.show import country_name
 
 from .shared import FORM_AND_POST, tell_errors, with_key
@@ -36,6 +37,8 @@ def batch_new(request: Request) -> HttpResponse:
     given = request.POST if request.method == "POST" else request.GET
     action = "customer.delete" if given.get("action") == "customer.delete" else "customer.update"
     require(request, batches.PERMISSIONS[action])
+    if action == "customer.delete":
+        must_be_sure(request)
     selection = SelectionForm(given, prefix="for")
     if not selection.is_valid():
         tell_errors(request, selection)

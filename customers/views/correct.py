@@ -155,7 +155,12 @@ def _save(
 
 
 @FORM_AND_POST
-@page("customer.remove", posted="customer.confirm", permission="customers.delete_customers")
+@page(
+    "customer.remove",
+    posted="customer.confirm",
+    permission="customers.delete_customers",
+    confirm=True,
+)
 @reads_first
 @or_gone
 def customer_delete(request: Request, id: str) -> HttpResponse:

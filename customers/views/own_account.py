@@ -25,7 +25,7 @@ from django.views.decorators.http import require_safe
 
 from customers.audit import actor_of, note
 from customers.guard import page
-from customers.http import Request, signed_in
+from customers.http import Request, signed_in, stop
 from customers.signin import second_step
 
 from .shared import FORM_AND_POST, tell_errors
@@ -92,7 +92,11 @@ def session_list(request: Request) -> HttpResponse:
         return render(request, "account/sessions.html", {"sessions": mine})
     wanted = request.POST.get("session", "")
     ending = [each for each in mine if _is_meant(each, wanted)]
-    note("session.end", actor=actor_of(request), asked={"which": wanted[:20], "ended": len(ending)})
+    if not ending:
+        stop(request, "It had ended already.")
+        messages.info(request, "This session had ended already.")
+        return redirect("account_sessions")
+    note("session.end", actor=actor_of(request), asked={"ended": len(ending), "of": len(mine)})
     end_sessions(request, ending)
     messages.success(request, f"Ended: {len(ending)} of {len(mine)} sessions.")
     return redirect("account_sessions")
