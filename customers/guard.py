@@ -11,12 +11,12 @@ from typing import Any
 
 from allauth.core.exceptions import ReauthenticationRequired
 from django.contrib.auth.models import AnonymousUser
+from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied
 from django.http import HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.cache import patch_vary_headers
-from django.utils.http import urlencode
 from django_htmx.http import HttpResponseClientRedirect
 
 from .http import Request, stop
@@ -75,8 +75,8 @@ def page(
 def _elsewhere(request: Request, name: str, *, why: str) -> HttpResponse:
     """To sign in or to confirm, and back; a form that was sent is kept for then."""
     stop(request, why)
-    to = f"{reverse(name)}?{urlencode({'next': where_to_return(request)})}"
-    return HttpResponseClientRedirect(to) if request.htmx else redirect(to)
+    answer = redirect_to_login(where_to_return(request), reverse(name))
+    return HttpResponseClientRedirect(answer.url) if request.htmx else answer
 
 
 def require(request: Request, permission: str | None) -> None:

@@ -115,11 +115,11 @@ class dub_problems:
         return render(request, "problem.html", {"problem": problem}, status=problem.page_status)
 
 
-def site(request: HttpRequest) -> dict[str, Any]:
+def here(request: HttpRequest) -> dict[str, Any]:
     """Context of every page: whether this is Dub or the sandbox, and who is signed in."""
     actor = person(request.user) if hasattr(request, "user") else {}
     return {
-        "site": {
+        "here": {
             "live": settings.LIVE,
             "role": actor.get("role", ""),
             "person": actor.get("name", ""),

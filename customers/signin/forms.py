@@ -20,14 +20,15 @@ from allauth.mfa.webauthn.forms import (
     ReauthenticateWebAuthnForm,
 )
 from django import forms
+from django.contrib.auth.forms import SetPasswordForm
 from django.contrib.auth.models import User
 from django.core.cache import cache
 from django.core.exceptions import ValidationError
-from django.db.models import Q
 
 from customers.roles import ROLES
 
 from . import log
+from .names import account_name
 
 CODE_COUNTS_SECONDS = 120  # longer than an authenticator app's code is good for
 _PLAIN = {"autocapitalize": "none", "spellcheck": "false"}
@@ -50,11 +51,8 @@ class SignInForm(LoginForm):  # type: ignore[misc]  # allauth has no types
     @cached_property
     def _username(self) -> str:
         """The account's name; what was typed where it is nobody's, so that both cost the same."""
-        typed = self.cleaned_data["login"]
-        like = Q(username__iexact=typed) | Q(email__iexact=typed)
-        found = [user.get_username() for user in User.objects.filter(like)[:3]]
-        named = [name for name in found if name.lower() == typed.lower()] or found
-        return named[0] if len(named) == 1 else typed
+        typed: str = self.cleaned_data["login"]
+        return account_name(typed) or typed
 
 
 def _plain(password: forms.Field) -> forms.Field:
@@ -101,7 +99,9 @@ class CodeAgainForm(_Once, ReauthenticateForm):  # type: ignore[misc]
 
 
 class FirstCodeForm(_Once, ActivateTOTPForm):  # type: ignore[misc]
-    pass
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["code"].label = "Type the code that the app shows"
 
 
 class _Passkey(forms.Form):
@@ -144,6 +144,20 @@ class NewPasskeyForm(AddWebAuthnForm):  # type: ignore[misc]
             return super().clean()  # type: ignore[no-any-return]
         except (ValueError, TypeError, LookupError, AttributeError):
             raise get_adapter().validation_error("incorrect_code") from None
+
+
+class NewPasswordForm(SetPasswordForm):  # type: ignore[type-arg]
+    """Of an account that is there, or will be when its invitation is accepted."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields[
+            "new_password1"
+        ].help_text = (
+            "At least 12 characters. Not a common one, not only digits, and nothing like your name."
+        )
+        self.fields["new_password2"].label = "The same again"
+        self.fields["new_password2"].help_text = ""
 
 
 class InviteForm(forms.Form):

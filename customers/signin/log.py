@@ -24,6 +24,8 @@ from django.http import HttpRequest
 from customers.audit import Actor, Target, actor_of, note, person
 from customers.models import Outcome
 
+from .names import account_name
+
 UNKNOWN = "unknown account"
 _PASSKEY = Authenticator.Type.WEBAUTHN
 _STEPS = {
@@ -59,19 +61,17 @@ def _signed_out(request: HttpRequest, user: User | None, **kwargs: Any) -> None:
 def _failed(credentials: dict[str, Any], request: HttpRequest | None = None, **kwargs: Any) -> None:
     """Only the name of an account is logged: people type passwords into the wrong field."""
     if request is not None:
-        name = known_name(str(credentials.get("username", "")))
         note(
             "session.fail",
             actor=actor_of(request),
-            target=Target(label=name),
+            target=_whom(str(credentials.get("username", ""))),
             outcome=Outcome.BLOCKED,
             explanation="The password is not right, or the account is not active.",
         )
 
 
-def known_name(typed: str) -> str:
-    """`typed` where it is the name of an account."""
-    return typed if User.objects.filter(username=typed).exists() else UNKNOWN
+def _whom(typed: str) -> Target:
+    return Target(label=account_name(typed) or UNKNOWN)
 
 
 @receiver(password_changed)
@@ -125,7 +125,7 @@ def locked_out(request: HttpRequest, typed: str = "") -> None:
         request,
         "session.lock",
         user,
-        target=Target(label=known_name(typed) if typed else ""),
+        target=_whom(typed) if typed else None,
         outcome=Outcome.BLOCKED,
         explanation="Too many attempts in a short time.",
     )

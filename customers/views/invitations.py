@@ -6,7 +6,6 @@ import smtplib
 
 from django.conf import settings
 from django.contrib import messages
-from django.contrib.auth.forms import SetPasswordForm
 from django.core.mail import send_mail
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -21,7 +20,7 @@ from customers.guard import page
 from customers.http import Request, stop
 from customers.models import Invitation
 from customers.signin import invitations
-from customers.signin.forms import InviteForm
+from customers.signin.forms import InviteForm, NewPasswordForm
 
 from .shared import FORM_AND_POST, tell_errors
 
@@ -43,7 +42,8 @@ def invitation_list(request: Request) -> HttpResponse:
             return redirect("invitation_list")
     tell_errors(request, form)
     rows = [(each, _link(request, each)) for each in Invitation.objects.all()[:SHOWN]]
-    return render(request, "account/invitations.html", {"form": form, "rows": rows})
+    context = {"form": form, "rows": rows, "hours": settings.INVITATION_HOURS}
+    return render(request, "account/invitations.html", context)
 
 
 def _link(request: Request, invitation: Invitation) -> str:
@@ -92,7 +92,7 @@ def invitation_accept(request: Request, token: str) -> HttpResponse:
     try:
         invitation = invitations.by_token(token)
         user = invitations.future_user(invitation)
-        form = SetPasswordForm(user, request.POST or None)
+        form = NewPasswordForm(user, request.POST or None)
         if not form.is_valid():
             tell_errors(request, form)
             context = {"form": form, "invitation": invitation, "user_name": user.get_username()}

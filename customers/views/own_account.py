@@ -14,7 +14,6 @@ from allauth.usersessions.internal.flows.sessions import end_sessions
 from allauth.usersessions.models import UserSession
 from django.contrib import messages
 from django.contrib.auth import update_session_auth_hash
-from django.contrib.auth.forms import SetPasswordForm
 from django.contrib.auth.models import User
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
@@ -27,6 +26,7 @@ from customers.audit import actor_of, note
 from customers.guard import page
 from customers.http import Request, signed_in, stop
 from customers.signin import second_step
+from customers.signin.forms import NewPasswordForm
 
 from .shared import FORM_AND_POST, tell_errors
 
@@ -70,7 +70,7 @@ def password(request: Request) -> HttpResponse:
     user = signed_in(request)
     if not user.has_usable_password():
         raise Http404("You sign in without a password.")
-    form = SetPasswordForm(user, request.POST or None)
+    form = NewPasswordForm(user, request.POST or None)
     if not form.is_valid():
         tell_errors(request, form)
         return render(request, "account/password.html", {"form": form})
