@@ -7,7 +7,7 @@ from datetime import timedelta
 from typing import Any
 
 from django.conf import settings
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from dubadmin.connect import dub
@@ -224,6 +224,11 @@ def _is_sent_again(entry: AuditEntry) -> bool:
 
 
 def unsettled(*, limit: int = 50) -> list[AuditEntry]:
+    """What needs a person, the newest first."""
+    return list(all_unsettled().select_related("follow_up").order_by("-id")[:limit])
+
+
+def all_unsettled() -> QuerySet[AuditEntry]:
     """Everything that needs a person: unknown or overdue writes, and events that are missing.
 
     So is an event that is due while Dub's events cannot be read.
@@ -233,10 +238,7 @@ def unsettled(*, limit: int = 50) -> list[AuditEntry]:
     missing = Q(follow_up__state=FollowUp.State.MISSING)
     missing |= Q(follow_up__state=FollowUp.State.PENDING, follow_up__due__lt=timezone.now())
     settled = AuditEntry.objects.filter(relation=Relation.SETTLE).exclude(outcome=Outcome.UNKNOWN)
-    entries = AuditEntry.objects.filter(open_ | missing).exclude(
-        pk__in=settled.values("earlier_id")
-    )
-    return list(entries.select_related("follow_up").order_by("-id")[:limit])
+    return AuditEntry.objects.filter(open_ | missing).exclude(pk__in=settled.values("earlier_id"))
 
 
 def attention_text(entry: AuditEntry) -> str:

@@ -11,6 +11,7 @@ from .views import (
     batches,
     correct,
     customers,
+    figures,
     home,
     invitations,
     log,
@@ -78,4 +79,5 @@ urlpatterns = [
     path("accounts/invited/<token>/", invitations.invitation_accept, name="invitation_accept"),
     path("healthz", home.healthz, name="healthz"),
     path("readyz", home.readyz, name="readyz"),
+    path("metrics", figures.metrics, name="metrics"),
 ]

@@ -19,6 +19,7 @@ from .addresses import path_as_sent
 from .audit import Target, acting, actor_of, note, noticing
 from .http import Request
 from .models import Outcome
+from .watch import HEALTH
 
 GetResponse = Callable[[Request], HttpResponse]
 READS = frozenset({"GET", "HEAD"})
@@ -36,7 +37,6 @@ UNLOGGED = {
     "mfa_login_webauthn": "What a browser needs to ask for a passkey, fetched by the sign-in.",
     "admin:jsi18n": "A script with the words of Django's admin, fetched by its pages.",
 }
-HEALTH = {"healthz", "readyz"}  # asked by machines every few seconds, and they take nothing in
 _BLOCKED = {
     400: "The request could not be understood.",
     401: "Nobody was signed in.",

@@ -10,6 +10,7 @@ from functools import lru_cache
 from django.conf import settings
 
 from customers.pacing import hold, pace
+from customers.watch import dub_called
 
 from .dub.client import Client
 
@@ -44,7 +45,7 @@ def reserved(n: int) -> Iterator[None]:
 @lru_cache(maxsize=8)
 def _client(url: str, key: str, timeout: float, *, paced: bool) -> Client:
     paces = pace if paced else _is_counted
-    return Client(url=url, key=key, timeout=timeout, pace=paces, hold=hold)
+    return Client(url=url, key=key, timeout=timeout, pace=paces, hold=hold, watch=dub_called)
 
 
 def _is_counted(n: int) -> None:

@@ -42,6 +42,13 @@ def yes_or_no(name: str, default: bool) -> bool:
     return text in {"1", "true", "yes", "on"}
 
 
+def one_of(name: str, default: str, choices: tuple[str, ...]) -> str:
+    value = str(env.str(name, default=default)).strip()
+    if value not in choices:
+        raise stop(name, f"one of {', '.join(choices)}")
+    return value
+
+
 def file(name: str) -> str:
     """A file that may not be there yet, in a folder that is."""
     value = str(env.str(name, default="")).strip()

@@ -18,6 +18,7 @@ from .environment import (
     whole,
     yes_or_no,
 )
+from .settings_log import *  # noqa: F403
 from .settings_signin import *  # noqa: F403
 from .settings_signin import HTTPS
 
@@ -60,6 +61,8 @@ else:
 if not DUB_API_KEY.isascii() or not DUB_API_KEY.isprintable() or " " in DUB_API_KEY:
     raise stop("DUB_API_KEY", "one word of plain ASCII characters")
 DUB_TIMEOUT_SECONDS = whole("DUB_TIMEOUT_SECONDS", 10, least=1, most=120)
+# How long a process that is told to stop may take: twice the longest exchange with Dub.
+GRACE_SECONDS = 4 * DUB_TIMEOUT_SECONDS
 DUB_RATE_LIMIT_PER_MINUTE = whole("DUB_RATE_LIMIT_PER_MINUTE", 600, least=20, most=100_000)
 
 REQUIRE_REASON = yes_or_no("REQUIRE_REASON", False)
@@ -111,6 +114,7 @@ MIDDLEWARE = [
     "csp.middleware.CSPMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "customers.middleware.request_id",
+    "customers.watch.watched",
     "customers.visits.logged",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
@@ -222,7 +226,7 @@ FILE_UPLOAD_HANDLERS = [
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 1000
 if HTTPS:
     SECURE_SSL_REDIRECT = True
-    SECURE_REDIRECT_EXEMPT = ["^healthz$", "^readyz$"]
+    SECURE_REDIRECT_EXEMPT = ["^healthz$", "^readyz$", "^metrics$"]
     SECURE_HSTS_SECONDS = 365 * 24 * 3600
     SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = True
     if TRUSTED_PROXIES:
@@ -236,15 +240,3 @@ else:
     EMAIL_BACKEND = "django.core.mail.backends.dummy.EmailBackend"
 EMAIL_TIMEOUT = 10
 DEFAULT_FROM_EMAIL = env.str("EMAIL_FROM", default="dubadmin@localhost")
-
-LOGGING = {
-    "version": 1,
-    "disable_existing_loggers": False,
-    "formatters": {"line": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"}},
-    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
-    "root": {"handlers": ["stderr"], "level": "WARNING"},
-    "loggers": {
-        "django.server": {"handlers": ["stderr"], "level": "INFO", "propagate": False},
-        "dubadmin.audit": {"level": "INFO"},
-    },
-}

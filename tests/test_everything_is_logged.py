@@ -221,7 +221,7 @@ def test_every_page_has_words_or_a_reason_to_have_none() -> None:
 
 def test_only_these_looks_are_not_logged() -> None:
     assert set(UNLOGGED) == {"account_login", "mfa_login_webauthn", "admin:jsi18n"}
-    assert {"healthz", "readyz"} == HEALTH
+    assert {"healthz", "readyz", "metrics"} == HEALTH
     fragments = {page.name for page in OWN if not page.callback.logged}
     assert fragments == {"sale_minor", "result_follow", "batch_follow"}
 

@@ -39,6 +39,7 @@ OPEN = {
     "invitation_accept",
     "healthz",
     "readyz",
+    "metrics",
 }
 # About the person themselves. 404 is what they have not set up, or is another's.
 PERSONAL: dict[str, tuple[set[str] | None, set[str] | None]] = {

@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from contextvars import copy_context
 from dataclasses import dataclass
 from functools import cached_property
 from http.cookiejar import DefaultCookiePolicy
@@ -30,7 +32,7 @@ from .answers import (
     read_answer,
 )
 from .commands import Command
-from .errors import Answer, DubError, RateLimited, Unavailable, Uncertain
+from .errors import Answer, DubError, RateLimited, Refused, Unavailable, Uncertain
 from .reads import AnyRead, ListEvents, Read
 from .records import Json, Malformed
 
@@ -47,6 +49,28 @@ class Receipt:
 
     data: Json
     answer: Answer
+
+
+@dataclass(frozen=True, kw_only=True)
+class Call:
+    """One request to Dub that is over, for who watches.
+
+    `operation` is the name of the read or the action of the command. `result` is ok, refused,
+    rate_limited, unavailable, uncertain or stopped. Both times are of the monotonic clock.
+    """
+
+    operation: str
+    result: str
+    started: float
+    ended: float
+
+
+_RESULTS = {
+    RateLimited: "rate_limited",
+    Refused: "refused",
+    Unavailable: "unavailable",
+    Uncertain: "uncertain",
+}
 
 
 class _BearerKey(AuthBase):
@@ -71,8 +95,8 @@ class Client:
 
     `url` is the API's base address, `key` its bearer key, `timeout` the seconds allowed to connect
     and again to answer. `pace(n)` is called before n requests leave and may raise RateLimited
-    (trap A2). `hold(seconds)` is called when Dub itself said to wait so long. `sleep` is what a
-    retry waits with.
+    (trap A2). `hold(seconds)` is called when Dub itself said to wait so long. `watch(call)` is told
+    of every request that left or tried to. `sleep` is what a retry waits with.
     """
 
     def __init__(
@@ -83,12 +107,14 @@ class Client:
         timeout: float = 10.0,
         pace: Callable[[int], None] = lambda n: None,
         hold: Callable[[float], None] = lambda seconds: None,
+        watch: Callable[[Call], None] = lambda call: None,
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
         self.url = url.rstrip("/")
         self.timeout = timeout
         self._pace = pace
         self._hold = hold
+        self._watch = watch
         self._sleep = sleep
         self._key = _BearerKey(key)
         self._session = _session(self._key)
@@ -112,7 +138,9 @@ class Client:
         An answer that failed is its DubError in the list, so that one of them can be missing.
         """
         self._pace(len(reads))
-        others = [self._pool.submit(self._fetch_or_error, read) for read in reads[1:]]
+        others = [
+            self._pool.submit(copy_context().run, self._fetch_or_error, read) for read in reads[1:]
+        ]
         answers = [self._fetch_or_error(read) for read in reads[:1]]
         answers += [each.result() for each in others]
         for read, answer in zip(reads, answers, strict=True):
@@ -127,10 +155,14 @@ class Client:
         request = self._prepared(lambda: _write(self.url, command))
         self._pace(1)
         try:
-            answer, text = self._exchange(request)
+            with self._watched(command.action):
+                return self._send(request, command)
         except RateLimited as error:
             self._hold(error.wait)
             raise
+
+    def _send(self, request: requests.PreparedRequest, command: Command) -> Receipt:
+        answer, text = self._exchange(request)
         if failed_half_way(answer):
             raise Uncertain("Dub failed after it had begun to store this.", answer=answer)
         raise_for(answer)
@@ -138,6 +170,19 @@ class Client:
             return Receipt(data=command.check(parse(text)), answer=answer)
         except (Malformed, ValueError) as error:
             raise not_dub(answer) from error
+
+    @contextmanager
+    def _watched(self, operation: str) -> Iterator[None]:
+        started, result = time.monotonic(), "stopped"
+        try:
+            yield
+            result = "ok"
+        except DubError as error:
+            result = _RESULTS[type(error)]
+            raise
+        finally:
+            ended = time.monotonic()
+            self._watch(Call(operation=operation, result=result, started=started, ended=ended))
 
     def _hold_for(self, read: AnyRead, answer: object) -> None:
         """Events have a limit of their own, by the second, which says nothing about the other."""
@@ -162,12 +207,13 @@ class Client:
         return self._fetch_once(request, read)
 
     def _fetch_once(self, request: requests.PreparedRequest, read: Read[T]) -> T:
-        answer, text = self._exchange(request)
-        raise_for(answer)
-        try:
-            return read.parse(parse(text))
-        except (Malformed, ValueError) as error:
-            raise not_dub(answer) from error
+        with self._watched(type(read).__name__):
+            answer, text = self._exchange(request)
+            raise_for(answer)
+            try:
+                return read.parse(parse(text))
+            except (Malformed, ValueError) as error:
+                raise not_dub(answer) from error
 
     def _prepared(self, make: Callable[[], requests.Request]) -> requests.PreparedRequest:
         """The request ready to leave. What fails here was never sent."""

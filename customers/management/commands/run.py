@@ -23,7 +23,6 @@ from django.db import connection
 from customers import demo
 
 HOST = "127.0.0.1"
-GRACE_SECONDS = 30
 READY_SECONDS = 60
 RESTART_SECONDS = 5
 _NEXT = {
@@ -71,11 +70,7 @@ class Command(BaseCommand):
             port = str(settings.SANDBOX_PORT)
             self._spawn("sandbox", "manage.py", "sandbox", "--port", port, "--path", path)
             self._wait_for(settings.SANDBOX_PORT, "sandbox", "/sandbox/state")
-        self._spawn(
-            "site", "-m", "gunicorn", "dubadmin.wsgi", "--bind", f"{HOST}:{settings.PORT}",
-            "--worker-class", "gthread", "--threads", "16", "--timeout", "120",
-            "--graceful-timeout", str(GRACE_SECONDS), "--log-level", "warning",
-        )  # fmt: skip
+        self._spawn("site", "-m", "gunicorn", "dubadmin.wsgi")
         self._start_worker()
         self._wait_for(settings.PORT, "site", "/healthz")
 
@@ -88,6 +83,7 @@ class Command(BaseCommand):
         self.children[name] = subprocess.Popen(  # noqa: S603  our own command
             [sys.executable, *command],
             cwd=settings.BASE_DIR,
+            env={"LOG_LEVEL": "WARNING"} | os.environ,
             start_new_session=True,
             preexec_fn=_die_with_parent,  # noqa: PLW1509  there are no threads here
         )
@@ -149,7 +145,7 @@ class Command(BaseCommand):
 
 def _wait_or_kill(child: subprocess.Popen[bytes]) -> None:
     try:
-        child.wait(timeout=GRACE_SECONDS + 5)
+        child.wait(timeout=settings.GRACE_SECONDS + 5)
     except subprocess.TimeoutExpired:
         child.kill()
         child.wait()
