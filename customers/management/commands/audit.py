@@ -10,13 +10,13 @@ from django.core.management.base import BaseCommand, CommandParser
 
 from customers.audit import operator
 from customers.chain import Head
-from customers.evidence import anchors
+from customers.evidence import anchors, prune
 from customers.evidence.verify import verify_and_note
 from customers.models import Outcome, triggers
 
 
 class Command(BaseCommand):
-    help = "Verifies and anchors the audit log. What is done here is itself logged."
+    help = "Verifies, anchors and prunes the audit log. What is done here is itself logged."
 
     def add_arguments(self, parser: CommandParser) -> None:
         commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
@@ -32,10 +32,27 @@ class Command(BaseCommand):
             help="a file of such heads, as AUDIT_ANCHOR_FILE collects them",
         )  # fmt: skip
 
+        prune = commands.add_parser("prune", help="removes what AUDIT_RETENTION_DAYS lets go")
+        prune.add_argument("--dry-run", action="store_true", help="only tell what would go")
         commands.add_parser("anchor", help="writes the head outside now, and prints it")
 
     def handle(self, *args: Any, command: str, **options: Any) -> None:
         getattr(self, f"_{command}")(**options)
+
+    def _prune(self, *, dry_run: bool, **options: Any) -> None:
+        expiry = prune.expiry_now()
+        if expiry is None:
+            self.stdout.write("AUDIT_RETENTION_DAYS is 0: everything is kept.")
+            return
+        pruned = prune.look(expiry) if dry_run else prune.prune(expiry, actor=operator())
+        verb = "would be" if dry_run else "were"
+        self.stdout.write(
+            f"{pruned.removed:,} entries from before {expiry.before:%d %b %Y} {verb} removed."
+        )
+        for why, number in pruned.stays.most_common():
+            self.stdout.write(f"{number:,} expired ones stay: {why}.")
+        if pruned.jobs:
+            self.stdout.write(f"The rows of {', '.join(pruned.jobs)} {verb} removed.")
 
     def _anchor(self, **options: Any) -> None:
         entry = anchors.write(actor=operator())
