@@ -45,6 +45,12 @@ def hold(seconds: float) -> None:
     Pace.objects.filter(name=_name()).update(reached=Greatest(F("reached"), Value(until)))
 
 
+def give_back(n: int) -> None:
+    """Requests that were counted and did not leave; below 0: that left and were not counted."""
+    spacing, _ = _flow()
+    Pace.objects.filter(name=_name()).update(reached=F("reached") - n * spacing)
+
+
 def _flow() -> tuple[float, float]:
     """The seconds between two requests, and how many may leave at once: the rate in any minute."""
     rate = settings.DUB_RATE_LIMIT_PER_MINUTE
