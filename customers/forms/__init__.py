@@ -1,7 +1,8 @@
 """Forms. Fields are Dub's JSON keys in snake_case; each form builds what is sent."""
 
 from .correct import DeleteForm, EditForm, UndoForm
-from .lists import AuditListForm, CustomerListForm
+from .lists import CustomerListForm
+from .log import AuditListForm
 from .record import ConfirmForm, LeadForm, SaleForm, TrackForm
 from .several import DeleteSeveralForm, SelectionForm, SetFieldForm
 from .shared import new_key

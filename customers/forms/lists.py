@@ -1,4 +1,4 @@
-"""The query strings of the two lists."""
+"""The query string of the list of customers."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ from typing import Any
 
 from django import forms
 
-from customers.models import ACTIONS, Outcome
 from customers.queries import Facets
 from dubadmin.dub.reads import MAX_PAGE, SORTS
 
@@ -91,30 +90,3 @@ class CustomerListForm(forms.Form):
 
 def _counted(label: str, count: int | None) -> str:
     return label if count is None else f"{label} ({count:,})"
-
-
-class AuditListForm(forms.Form):
-    """The audit log's filters."""
-
-    person = forms.CharField(label="Person", max_length=200, required=False)
-    action = forms.CharField(label="Action", max_length=40, required=False, widget=forms.Select)
-    outcome = forms.CharField(label="Outcome", max_length=16, required=False, widget=forms.Select)
-    customer = forms.CharField(label="Customer", max_length=300, required=False)
-    since = forms.DateField(
-        label="From",
-        required=False,
-        widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
-    )
-    until = forms.DateField(
-        label="To",
-        required=False,
-        widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
-    )
-    before = forms.IntegerField(required=False, min_value=1, widget=forms.HiddenInput)
-    after = forms.IntegerField(required=False, min_value=0, widget=forms.HiddenInput)
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        actions = sorted(ACTIONS.items(), key=lambda pair: pair[1])
-        self.fields["action"].widget.choices = [("", "All actions"), *actions]
-        self.fields["outcome"].widget.choices = [("", "All outcomes"), *Outcome.choices]

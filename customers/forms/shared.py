@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Sequence
 from html import escape
 from typing import Any
 
@@ -10,7 +11,7 @@ import pycountry
 from django import forms
 from django.conf import settings
 from django.forms.utils import flatatt
-from django.utils.html import format_html
+from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
 LONGEST = 190  # Dub's columns hold 191 characters (trap R3)
@@ -44,6 +45,20 @@ class QuickSelect(forms.Select):
         )
         given = flatatt({**self.build_attrs(self.attrs, attrs), "name": name})
         return format_html("<select{}>{}</select>", given, SafeString(options))
+
+
+class Suggested(forms.TextInput):
+    """A text field that offers what is usual, and takes anything."""
+
+    suggestions: Sequence[str] = ()
+
+    def render(self, name: str, value: Any, attrs: Any = None, renderer: Any = None) -> SafeString:
+        id = f"{(attrs or {}).get('id', name)}_suggestions"
+        field = super().render(name, value, {**(attrs or {}), "list": id}, renderer)
+        options = format_html_join(
+            "", '<option value="{}"></option>', ((each,) for each in self.suggestions)
+        )
+        return format_html('{}<datalist id="{}">{}</datalist>', field, id, options)
 
 
 def new_key() -> str:

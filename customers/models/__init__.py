@@ -1,9 +1,9 @@
 """What dubadmin itself keeps: who did what, and what Dub really did with it."""
 
 from .access import Access
-from .actions import ACTIONS, HAPPENED, NOTHING_HAPPENED, WRITES, Outcome
+from .actions import ACTIONS, HAPPENED, LOOKS, NOTHING_HAPPENED, WRITES, Outcome
 from .batches import Batch, BatchRow
-from .entries import AuditEntry, Relation, pending_timeout
+from .entries import AuditEntry, Backwards, Relation, pending_timeout
 from .evidence import Seal
 from .imports import Import, ImportPart, ImportRow, NamedMapping
 from .invitations import Invitation
@@ -15,11 +15,13 @@ from .triggers import OUTCOME, lifted
 __all__ = [
     "ACTIONS",
     "HAPPENED",
+    "LOOKS",
     "NOTHING_HAPPENED",
     "OUTCOME",
     "WRITES",
     "Access",
     "AuditEntry",
+    "Backwards",
     "Batch",
     "BatchRow",
     "FollowUp",

@@ -103,4 +103,7 @@ ACTIONS = {
     "invitation.accept": "Accepted an invitation",
 }
 
+LOOKS = frozenset(
+    {"customer.view", "customer.edit", "customer.undo", "customer.remove", "result.view"}
+)
 WRITES = frozenset({"customer.update", "customer.delete", "lead.record", "sale.record"})

@@ -94,7 +94,7 @@ def _not_settling(database: Any) -> str:
     with database.cursor() as cursor:
         columns = database.introspection.get_table_description(cursor, ENTRIES)
     differs = "IS NOT" if database.vendor == "sqlite" else "IS DISTINCT FROM"
-    said = [column.name for column in columns if column.name not in OUTCOME]
+    said = [column.name for column in columns if column.name not in (*OUTCOME, "words")]
     changed = " OR ".join(f"NEW.{name} {differs} OLD.{name}" for name in said)
     return f"OLD.outcome <> 'pending' OR NEW.outcome = 'pending' OR {changed}"
 

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import datetime, time
 from typing import Any
 
-from django.db.models import Q, QuerySet
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, render
-from django.utils import timezone
 from django.views.decorators.http import require_safe
 
+from customers import finding
 from customers.facts import stored_changes
 from customers.forms import AuditListForm
 from customers.guard import page
@@ -30,54 +28,36 @@ def audit_list(request: Request) -> HttpResponse:
     form = AuditListForm(request.GET)
     context: dict[str, Any] = {"form": form, "entries": []}
     if form.is_valid():
-        context |= _page_of(request, form.cleaned_data)
+        context |= _links(request, form, *page_of(form))
     tell_errors(request, form)
     return render_part(request, "audit/list.html", context, part="table")
 
 
-def _page_of(request: Request, given: dict[str, Any]) -> dict[str, Any]:
-    """Fifty entries by keyset: before an ID going back in time, after one coming forward."""
-    entries = _filtered(given)
+def page_of(form: AuditListForm) -> tuple[list[AuditEntry], bool, bool]:
+    """Fifty entries, newest first, and whether there are newer and older ones."""
+    filters, given = form.filters(), form.cleaned_data
     if given["after"] is not None:
-        newer = entries.filter(pk__gt=given["after"]).order_by("pk")[: ROWS + 1]
-        rows = list(reversed(newer))
-        more_new, more_old = len(rows) > ROWS, True
-        rows = rows[-ROWS:]
-    else:
-        older = entries.filter(pk__lt=given["before"]) if given["before"] else entries
-        rows = list(older.order_by("-pk")[: ROWS + 1])
-        more_new, more_old = given["before"] is not None, len(rows) > ROWS
-        rows = rows[:ROWS]
+        rows = finding.oldest(filters, after=given["after"], limit=ROWS + 1)
+        return rows[:ROWS][::-1], len(rows) > ROWS, given["after"] > 0
+    rows = finding.newest(filters, before=given["before"], limit=ROWS + 1)
+    return rows[:ROWS], given["before"] is not None, len(rows) > ROWS
+
+
+def _links(
+    request: Request, form: AuditListForm, entries: list[AuditEntry], newer: bool, older: bool
+) -> dict[str, Any]:
+    def to(wanted: bool, **place: int | None) -> str:
+        return address(request, **{"before": None, "after": None, **place}) if wanted else ""
+
+    first, last = (entries[0].pk, entries[-1].pk) if entries else (None, None)
     return {
-        "entries": rows,
-        "previous_url": address(request, after=rows[0].pk, before=None)
-        if rows and more_new
-        else "",
-        "next_url": address(request, before=rows[-1].pk, after=None) if rows and more_old else "",
-        "filtered": any(given[name] for name in given if name not in {"before", "after"}),
+        "entries": entries,
+        "newest_url": to(newer),
+        "newer_url": to(newer and bool(entries), after=first),
+        "older_url": to(older and bool(entries), before=last),
+        "oldest_url": to(older, after=0),
+        "filtered": form.is_filtered,
     }
-
-
-def _filtered(given: dict[str, Any]) -> QuerySet[AuditEntry]:
-    entries = AuditEntry.objects.all()
-    if given["person"]:
-        entries = entries.filter(actor_name=given["person"])
-    if given["action"]:
-        entries = entries.filter(action=given["action"])
-    if given["outcome"]:
-        entries = entries.filter(outcome=given["outcome"])
-    if given["customer"]:
-        id = given["customer"].removeprefix("ext_")
-        entries = entries.filter(Q(target_id=id) | Q(target_external_id=id) | Q(target_label=id))
-    if given["since"]:
-        entries = entries.filter(at__gte=_midnight(given["since"]))
-    if given["until"]:
-        entries = entries.filter(at__lte=_midnight(given["until"], end=True))
-    return entries
-
-
-def _midnight(day: Any, *, end: bool = False) -> datetime:
-    return timezone.make_aware(datetime.combine(day, time.max if end else time.min))
 
 
 @require_safe

@@ -1,0 +1,123 @@
+"""The query string of the audit log."""
+
+from __future__ import annotations
+
+from datetime import date, datetime, time, timedelta
+from typing import Any, cast
+
+from django import forms
+from django.contrib.auth.models import User
+from django.core.exceptions import ValidationError
+from django.utils import timezone
+
+from customers.finding import Filters, words_of
+from customers.models import ACTIONS, Outcome
+
+from .shared import Suggested
+
+MOST_IDS = 2**63 - 1
+MOST_WORDS = 12
+_DAY: dict[str, Any] = {
+    "required": False,
+    "widget": forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
+    "error_messages": {"invalid": "This is not a date. Write it as in 2026-03-31."},
+}
+_NUMBER = {"invalid": "This is not a number.", "max_value": "There is no such number."}
+_GROUPS = [("writes", "All writes"), ("looks", "All looks at one customer")]
+
+
+class AuditListForm(forms.Form):
+    """The log's address: everything that it shows is in its query string.
+
+    Days are those of the person who looks, `until` included.
+    """
+
+    text = forms.CharField(
+        label="Text",
+        max_length=200,
+        required=False,
+        help_text="Words of the reason, of what happened, of a search, of the customer’s name or "
+        "IDs, an invoice ID or a request ID. A word that ends with * is a beginning.",
+    )
+    customer = forms.CharField(label="Customer", max_length=300, required=False)
+    person = forms.CharField(label="Person", max_length=200, required=False, widget=Suggested)
+    batch = forms.IntegerField(
+        label="Batch", required=False, min_value=1, max_value=MOST_IDS, error_messages=_NUMBER
+    )
+    action = forms.ChoiceField(
+        label="Action",
+        required=False,
+        error_messages={"invalid_choice": "There is no action “%(value)s”."},
+    )
+    outcome = forms.ChoiceField(
+        label="Outcome",
+        required=False,
+        choices=[("", "All outcomes"), *Outcome.choices],
+        error_messages={"invalid_choice": "There is no outcome “%(value)s”."},
+    )
+    since = forms.DateField(label="From", **_DAY)
+    until = forms.DateField(label="To", **_DAY)
+    before = forms.IntegerField(
+        required=False, min_value=1, max_value=MOST_IDS, widget=forms.HiddenInput
+    )
+    after = forms.IntegerField(
+        required=False, min_value=0, max_value=MOST_IDS, widget=forms.HiddenInput
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        actions = sorted(ACTIONS.items(), key=lambda pair: pair[1])
+        every = [("", "All actions"), ("Several", _GROUPS), ("One", actions)]
+        cast(forms.ChoiceField, self.fields["action"]).choices = every
+        names = User.objects.order_by("username").values_list("username", flat=True)
+        self.fields["person"].widget.suggestions = list(names[:200])
+
+    def clean_person(self) -> str:
+        """As the account is written, whatever the case: the log knows names by their letters."""
+        typed: str = self.cleaned_data["person"]
+        known = User.objects.filter(username__iexact=typed).values_list("username", flat=True)
+        return known.first() or typed
+
+    def clean_text(self) -> str:
+        text: str = self.cleaned_data["text"]
+        words = words_of(text)
+        if text and not words:
+            raise ValidationError("There is no word in this that could be looked for.")
+        if len(words) > MOST_WORDS:
+            raise ValidationError(f"Look for at most {MOST_WORDS} words.")
+        return text
+
+    def clean(self) -> dict[str, Any]:
+        given = super().clean() or self.cleaned_data
+        since, until = given.get("since"), given.get("until")
+        if since and until and since > until:
+            self.add_error("until", "This is before the first day.")
+        for name, day in (("since", since), ("until", until)):
+            if day and not 2000 <= day.year <= 9000:
+                self.add_error(name, "Choose a year from 2000 on.")
+        return given
+
+    def filters(self) -> Filters:
+        """What `finding` takes."""
+        given = self.cleaned_data
+        until = given["until"]
+        return Filters(
+            person=given["person"],
+            action=given["action"],
+            outcome=given["outcome"],
+            customer=given["customer"],
+            batch=given["batch"],
+            since=_start_of(given["since"]) if given["since"] else None,
+            until=_start_of(until + timedelta(days=1)) if until else None,
+            text=given["text"],
+        )
+
+    @property
+    def is_filtered(self) -> bool:
+        names = set(self.fields) - {"before", "after"}
+        return any(self.cleaned_data.get(name) for name in names)
+
+
+def _start_of(day: date) -> datetime:
+    """When a day begins for whoever looks."""
+    return timezone.make_aware(datetime.combine(day, time.min))

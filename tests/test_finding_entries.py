@@ -1,0 +1,328 @@
+"""Finding entries of the log: every filter, all of them together, page by page, in clear words."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from django.db import connection
+from django.test import Client
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from hypothesis.extra.django import TestCase
+
+from customers import finding
+from customers.audit import Actor, Target, note
+from customers.finding import Filters
+from customers.models import AuditEntry, Batch, Outcome, lifted, pending_timeout
+
+from .conftest import text_of
+
+pytestmark = pytest.mark.django_db
+
+START = datetime(2026, 3, 1, tzinfo=UTC)
+Entry = Callable[..., AuditEntry]
+
+
+def add(**details: Any) -> AuditEntry:
+    given: dict[str, Any] = {"action": "customer.view", "outcome": Outcome.DONE, **details}
+    return AuditEntry.objects.create(**given)
+
+
+def found(**filters: Any) -> list[int]:
+    return [entry.pk for entry in finding.newest(Filters(**filters), limit=50)]
+
+
+@pytest.fixture
+def otto(sign_in: Callable[[str], Client]) -> Client:
+    return sign_in("otto")
+
+
+# Each filter
+
+
+@pytest.mark.parametrize(
+    ("filters", "matches", "others"),
+    [
+        ({"person": "alice"}, {"actor_name": "alice"}, {"actor_name": "Alice"}),
+        ({"action": "customer.view"}, {}, {"action": "customer.edit"}),
+        ({"action": "writes"}, {"action": "sale.record"}, {"action": "sale.check"}),
+        ({"action": "looks"}, {"action": "customer.edit"}, {"action": "customer.list"}),
+        ({"outcome": "refused"}, {"outcome": "refused"}, {"outcome": "recorded"}),
+        ({"customer": "cus_1"}, {"target_id": "cus_1"}, {"target_id": "cus_11"}),
+        ({"customer": "ext_u1"}, {"target_external_id": "u1"}, {"target_id": "u1"}),
+        ({"customer": "u1"}, {"target_external_id": "u1"}, {"target_external_id": "u11"}),
+        ({"customer": "a@b.example"}, {"target_label": "a@b.example"}, {"target_label": "a@b"}),
+        ({"text": "ticket 42"}, {"reason": "Ticket 42, asked twice"}, {"reason": "ticket 421"}),
+        ({"text": "tick*"}, {"reason": "(tickets)"}, {"reason": "a sticker"}),
+        ({"text": "INV-7"}, {"sent": {"body": {"invoiceId": "INV-7"}}}, {"sent": {"body": {}}}),
+        ({"text": "jane cooper"}, {"target_label": "Cooper, Jane"}, {"target_label": "Jane"}),
+        ({"text": "jane"}, {"asked": {"query": {"q": "jane"}}}, {"asked": {"query": ["jane"]}}),
+        ({"text": "müller"}, {"explanation": "Müller’s sale"}, {"explanation": "Muller"}),
+        ({"text": "req-77"}, {"request_id": "req-77"}, {"request_id": "req-78"}),
+    ],
+)
+def test_a_filter_finds_what_it_says(
+    filters: dict[str, str], matches: dict[str, Any], others: dict[str, Any]
+) -> None:
+    wanted = add(**matches)
+    add(**others)
+    assert found(**filters) == [wanted.pk]
+    assert found(**{**filters, "person": "nobody"}) == []
+
+
+def test_a_batch() -> None:
+    batch = Batch.objects.create(action="customer.update", actor={}, total=1, key="a")
+    of_it = add(batch=batch)
+    add()
+    assert found(batch=batch.pk) == [of_it.pk]
+
+
+def test_a_dub_id_finds_what_only_names_the_external_id() -> None:
+    before = add(target_external_id="u1", outcome=Outcome.BLOCKED)
+    known = add(target_id="cus_1", target_external_id="u1")
+    add(target_id="cus_2", target_external_id="u1")
+    assert found(customer="cus_1") == [known.pk, before.pk]
+
+
+def test_what_has_been_under_way_for_too_long_is_found_as_unknown() -> None:
+    now = datetime.now(UTC)
+    lost = add(outcome=Outcome.PENDING, at=now - 2 * pending_timeout())
+    unknown = add(outcome=Outcome.UNKNOWN)
+    going = add(outcome=Outcome.PENDING, at=now)
+    assert found(outcome="unknown") == [unknown.pk, lost.pk]
+    assert found(outcome="pending") == [going.pk]
+
+
+def test_a_time_ends_before_its_last_moment() -> None:
+    entries = [add(at=START + timedelta(hours=hour)) for hour in (-1, 0, 1, 2)]
+    hours = {"since": START, "until": START + timedelta(hours=2)}
+    assert found(**hours) == [entries[2].pk, entries[1].pk]
+    assert found(since=START + timedelta(days=9)) == []
+    assert found(until=START - timedelta(days=9)) == []
+
+
+def test_two_servers_clocks_may_differ() -> None:
+    late = add(at=START + timedelta(hours=14))
+    early = add(at=START - timedelta(hours=9))
+    assert found(since=START) == [late.pk]
+    assert found(until=START) == [early.pk]
+
+
+# All together: as somebody would who goes through all entries one by one
+
+PEOPLE = st.sampled_from(["alice", "max"])
+ACTIONS = st.sampled_from(["customer.view", "customer.update", "sale.record"])
+OUTCOMES = st.sampled_from(["done", "recorded", "unknown"])
+IDS = st.sampled_from(["", "cus_1", "cus_2"])
+EXTERNAL = st.sampled_from(["", "u1", "u2"])
+WORDS = st.sampled_from(["", "bank transfer", "ticket", "typing mistake by bank"])
+HOURS = st.integers(0, 9)
+ENTRIES = st.lists(
+    st.tuples(PEOPLE, ACTIONS, OUTCOMES, IDS, EXTERNAL, WORDS), min_size=1, max_size=14
+)
+
+
+class TestAllTogether(TestCase):
+    @settings(max_examples=40)
+    @given(
+        made=ENTRIES,
+        person=st.just("") | PEOPLE,
+        action=st.sampled_from(["", "customer.view", "writes", "looks"]),
+        outcome=st.just("") | OUTCOMES,
+        customer=st.sampled_from(["", "cus_1", "ext_u1", "u2"]),
+        text=st.sampled_from(["", "bank", "ticket", "bank typ*"]),
+        hours=st.tuples(HOURS, HOURS),
+        size=st.integers(1, 5),
+    )
+    def test_every_page_has_what_matches_and_none_twice(
+        self, made: Any, hours: tuple[int, int], size: int, **filters: str
+    ) -> None:
+        for hour, (name, action, outcome, id, external, reason) in enumerate(made):
+            add(
+                at=START + timedelta(hours=3 * hour),
+                actor_name=name,
+                action=action,
+                outcome=outcome,
+                target_id=id,
+                target_external_id=external,
+                reason=reason,
+            )
+        since, until = (START + timedelta(hours=3 * hour) for hour in sorted(hours))
+        asked = Filters(**filters, since=since, until=until)
+        expected = [each.pk for each in AuditEntry.objects.order_by("pk") if matches(asked, each)]
+        assert [each.pk for each in finding.all_of(asked)] == expected
+        assert list(backwards(asked, size)) == expected[::-1]
+        assert list(forwards(asked, size)) == expected
+
+
+def matches(asked: Filters, entry: AuditEntry) -> bool:
+    external = {e.target_external_id for e in AuditEntry.objects.filter(target_id=asked.customer)}
+    ids = {entry.target_id, entry.target_external_id, f"ext_{entry.target_external_id}"}
+    is_about = asked.customer in ids or (
+        not entry.target_id and entry.target_external_id in external - {""}
+    )
+    return (
+        asked.person in {"", entry.actor_name}
+        and (
+            asked.action in {"", entry.action}
+            or entry.action in finding.GROUPS.get(asked.action, ())
+        )
+        and asked.outcome in {"", entry.outcome}
+        and (not asked.customer or is_about)
+        and all(re.search(rf"\b{word.rstrip('*')}", entry.reason) for word in asked.text.split())
+        and asked.since is not None
+        and asked.until is not None
+        and asked.since <= entry.at < asked.until
+    )
+
+
+def backwards(asked: Filters, size: int) -> Iterator[int]:
+    before = None
+    while page := finding.newest(asked, before=before, limit=size):
+        yield from (entry.pk for entry in page)
+        before = page[-1].pk
+
+
+def forwards(asked: Filters, size: int) -> Iterator[int]:
+    after = 0
+    while page := finding.oldest(asked, after=after, limit=size):
+        yield from (entry.pk for entry in page)
+        after = page[-1].pk
+
+
+def test_words_far_from_the_newest_entries_are_found_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(finding, "NEAR", 3)
+    old = [add(reason="giraffe", actor_name=name) for name in ("alice", "max", "alice")]
+    for _ in range(6):
+        add(actor_name="alice", reason="zebra")
+    assert found(text="giraffe") == [each.pk for each in reversed(old)]
+    assert found(text="giraffe", person="alice") == [old[2].pk, old[0].pk]
+    assert found(text="giraffe", person="max") == [old[1].pk]
+    first = finding.oldest(Filters(text="zebra"), after=0, limit=2)
+    assert [each.pk for each in first] == [old[2].pk + 1, old[2].pk + 2]
+
+
+def test_words_follow_when_an_entry_changes_by_the_rules() -> None:
+    entry = note("customer.view", actor=Actor(), target=Target(label="Jane Cooper"))
+    with lifted():
+        AuditEntry.objects.filter(pk=entry.pk).update(target_label="")
+    assert found(text="jane") == []
+
+
+# The page
+
+
+def rows(page: Any) -> list[str]:
+    return re.findall(r"<td><a href=\"/audit/(\d+)/\">", page.content.decode())
+
+
+def test_what_is_typed_is_in_the_address_and_stays(otto: Client) -> None:
+    add(actor_name="alice", action="sale.record", outcome="refused", reason="Ticket 42")
+    add(actor_name="alice")
+    page = otto.get("/audit/?person=ALICE&action=writes&outcome=refused&text=ticket")
+    assert len(rows(page)) == 1
+    html = page.content.decode()
+    assert 'value="writes" selected' in html
+    assert 'value="refused" selected' in html
+    assert 'name="text" value="ticket"' in html
+    add(actor_name="alice", action="sale.record", outcome="refused", reason="Ticket 42")
+
+
+@pytest.mark.parametrize(
+    ("query", "says"),
+    [
+        ("since=31.03.2026", "From : This is not a date. Write it as in 2026-03-31."),
+        ("since=2026-03-02&until=2026-03-01", "To : This is before the first day."),
+        ("until=9999-12-31", "To : Choose a year from 2000 on."),
+        ("since=0001-01-01", "From : Choose a year from 2000 on."),
+        ("action=customer.dance", "Action : There is no action “customer.dance”."),
+        ("outcome=fine", "Outcome : There is no outcome “fine”."),
+        ("batch=first", "Batch : This is not a number."),
+        ("batch=99999999999999999999", "Batch : There is no such number."),
+        ("text=%2B%2B", "Text : There is no word in this that could be looked for."),
+        ("text=" + "a+" * 13, "Text : Look for at most 12 words."),
+        ("text=" + "a" * 201, "Text : Ensure this value has at most 200 characters"),
+        ("person=a%00b", "Person : Null characters are not allowed."),
+    ],
+)
+def test_a_filter_that_does_not_work_is_told_and_kept(otto: Client, query: str, says: str) -> None:
+    add()
+    for headers in ({}, {"HX-Request": "true"}):
+        page = otto.get(f"/audit/?{query}", headers=headers)
+        assert page.status_code == 200
+        assert says in text_of(page)
+        assert "Nothing was looked for." in text_of(page)
+        assert rows(page) == []
+    name = query.partition("=")[0]
+    assert otto.get(f"/audit/?{query}").context["form"].data[name]
+    assert AuditEntry.objects.filter(action="audit.list", outcome="blocked").count() == 3
+
+
+@pytest.mark.parametrize(
+    "text", ["'", "a'b", "\\", "a\\", "&|!<->", "😀", "“”", "a:*b", "%_", "':*"]
+)
+def test_no_text_breaks_the_search(otto: Client, text: str) -> None:
+    assert otto.get("/audit/", {"text": text, "customer": text, "person": text}).status_code == 200
+
+
+def test_a_day_is_the_viewers_own(sign_in: Callable[[str], Client]) -> None:
+    late = add(at=datetime(2026, 3, 29, 22, 30, tzinfo=UTC))  # the 30th in Berlin: summer time
+    otto = sign_in("otto")
+    otto.cookies["tz"] = "Europe/Berlin"
+    assert rows(otto.get("/audit/?since=2026-03-30&until=2026-03-30")) == [str(late.pk)]
+    assert rows(otto.get("/audit/?since=2026-03-29&until=2026-03-29")) == []
+    del otto.cookies["tz"]
+    assert rows(otto.get("/audit/?since=2026-03-29&until=2026-03-29")) == [str(late.pk)]
+
+
+def test_newer_older_newest_oldest(otto: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("customers.views.log.ROWS", 2)
+    a, b, c, d, e = (str(add(actor_name="vera").pk) for _ in range(5))
+
+    def follow(page: Any, name: str) -> Any:
+        address = re.search(rf'id="{name}"[^>]*? href="([^"]+)"', page.content.decode())
+        assert address, name
+        return otto.get(address[1].replace("&amp;", "&"))
+
+    first = otto.get("/audit/?person=vera")
+    assert rows(first) == [e, d]
+    second = follow(first, "next")
+    assert rows(second) == [c, b]
+    last = follow(first, "last")
+    assert rows(last) == [b, a]
+    assert rows(follow(last, "previous")) == [d, c]
+    assert rows(follow(second, "previous")) == [e, d]
+    assert rows(follow(last, "first")) == [e, d]
+    assert rows(follow(second, "next")) == [a]
+    text = text_of(first)
+    assert "2 entries on this page, newest first; older ones follow" in text
+    assert 'id="first"' not in first.content.decode()
+    assert 'id="last"' not in last.content.decode()
+
+
+@pytest.mark.parametrize(
+    ("filters", "index"),
+    [
+        ({"person": "alice"}, "entry_person"),
+        ({"action": "customer.view"}, "entry_action"),
+        ({"outcome": "recorded"}, "entry_outcome"),
+        ({"customer": "cus_1"}, "entry_target"),
+        ({"person": "alice", "action": "customer.view"}, "entry_(person|action)"),
+        ({}, ""),
+    ],
+)
+def test_a_page_comes_from_an_index_in_its_order(filters: dict[str, str], index: str) -> None:
+    for _ in range(30):
+        add(actor_name="alice", outcome="recorded", target_id="cus_1")
+    if connection.vendor == "postgresql":  # thirty entries are read quicker without an index
+        with connection.cursor() as cursor:
+            for way in ("seqscan", "bitmapscan", "sort"):
+                cursor.execute(f"SET LOCAL enable_{way} = off")
+    [strand, *_] = finding._strands(Filters(**filters), finding._Span())
+    plan = strand.values_list("pk")[:51].explain()
+    assert re.search(index if filters else "pkey|SCAN customers_auditentry$", plan), plan
+    assert not re.search("Sort|TEMP B-TREE", plan)
