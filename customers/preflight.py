@@ -17,20 +17,24 @@ from dubadmin.dub.money import MAX_COMMISSION_CENTS, to_major
 from dubadmin.dub.records import Event
 
 from . import ledger
-from .dedupe import DEDUPE_WINDOW, open_window
+from .dedupe import DEDUPE_WINDOW, Window, open_window
 from .models import HAPPENED, Invoice
 from .queries import Attribution, attribution
 
 # What Dub takes where the request names none.
 DEFAULT_SALE_NAME = "Purchase"
 DEFAULT_PROCESSOR = "custom"
+IGNORED = "ignored"  # what such a check is about: details that Dub does not take
 LARGE = 5_000_000  # of the dearest currency this is near the commission limit (trap S14)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Check:
+    """`field` is the form field that it is about, "" or IGNORED when it is about several."""
+
     level: str
     text: str
+    field: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -39,6 +43,8 @@ class Preflight:
 
     `seen_before` counts the events that look like this one; `taken` is the earlier sending of the
     invoice ID; `replay_expected` tells that Dub would answer with an earlier sale (S6).
+    `is_repeat` tells that the very same was recorded before: a doubt for a person who sends one
+    by hand, and no longer a doubt when it comes from a file.
     """
 
     checks: list[Check]
@@ -46,6 +52,7 @@ class Preflight:
     seen_before: int = 0
     taken: Invoice | None = None
     replay_expected: bool = False
+    is_repeat: bool = False
     credited: Event | None = None
 
     @property
@@ -67,31 +74,41 @@ class Preflight:
 class _Checks:
     made: list[Check] = field(default_factory=list)
 
-    def ok(self, text: str) -> None:
-        self.made.append(Check(level="ok", text=text))
+    def ok(self, text: str, field: str = "") -> None:
+        self.made.append(Check(level="ok", text=text, field=field))
 
-    def warn(self, text: str) -> None:
-        self.made.append(Check(level="warn", text=text))
+    def warn(self, text: str, field: str = "") -> None:
+        self.made.append(Check(level="warn", text=text, field=field))
 
-    def stop(self, text: str) -> None:
-        self.made.append(Check(level="stop", text=text))
+    def stop(self, text: str, field: str = "") -> None:
+        self.made.append(Check(level="stop", text=text, field=field))
 
 
-def check_lead(command: TrackLead) -> Preflight:
-    """Checks a lead (traps L1 to L9). Raises DubError when Dub could not be asked."""
-    known = attribution(command.customer_external_id)
+def check_lead(command: TrackLead, *, known: Attribution | None = None) -> Preflight:
+    """Checks a lead (traps L1 to L9). Raises DubError when Dub could not be asked.
+
+    `known` is what Dub has, where that was asked before.
+    """
+    known = known or attribution(command.customer_external_id)
     checks = _Checks()
     _customer_of_lead(checks, command, known)
+    window = None
     if command.mode != "deferred":
-        _dedupe(checks, command, known)
+        window = _dedupe(checks, command, known)
     else:
         checks.warn(
-            "Deferred: Dub saves the customer but records no lead until a later event does."
+            "Deferred: Dub saves the customer but records no lead until a later event does.",
+            "mode",
         )
     if (command.event_quantity or 1) > 1:
-        checks.warn(f"This writes {command.event_quantity} lead events, not one.")
+        checks.warn(f"This writes {command.event_quantity} lead events, not one.", "event_quantity")
     same = [e for e in known.leads if lead_key(e.name) == lead_key(command.event_name)]
-    return Preflight(checks=checks.made, attribution=known, seen_before=len(same))
+    return Preflight(
+        checks=checks.made,
+        attribution=known,
+        seen_before=len(same),
+        is_repeat=window is not None and window.sure,
+    )
 
 
 def _customer_of_lead(checks: _Checks, command: TrackLead, known: Attribution) -> None:
@@ -101,7 +118,8 @@ def _customer_of_lead(checks: _Checks, command: TrackLead, known: Attribution) -
         else:
             checks.stop(
                 "Dub does not know this external ID, and without a click ID it cannot create the "
-                "customer. Enter the click ID of the referral."
+                "customer. Enter the click ID of the referral.",
+                "customer_external_id",
             )
         return
     checks.ok(f"Dub knows this customer: {known.customer.label}.")
@@ -111,12 +129,14 @@ def _customer_of_lead(checks: _Checks, command: TrackLead, known: Attribution) -
     elif not command.click_id:
         checks.warn(
             "No click ID: Dub reuses the click stored with this customer, and one without a "
-            "referral link seldom has any. Without a click Dub refuses the lead."
+            "referral link seldom has any. Without a click Dub refuses the lead.",
+            "click_id",
         )
     if command.customer_name or command.customer_email or command.customer_avatar:
         checks.warn(
             "Dub ignores name, e-mail and avatar for a customer that it knows. Correct them under "
-            "Edit instead."
+            "Edit instead.",
+            IGNORED,
         )
 
 
@@ -125,22 +145,26 @@ def _link_state(checks: _Checks, known: Attribution, *, sale: bool) -> None:
         if sale:
             checks.stop(
                 "This customer has no referral link, so Dub refuses every sale for it. Neither a "
-                "lead nor a sale can add one."
+                "lead nor a sale can add one.",
+                "customer_external_id",
             )
         else:
             checks.warn(
                 "This customer has no referral link and never gains one from a lead: later sales "
-                "will be refused."
+                "will be refused.",
+                "customer_external_id",
             )
     elif known.link and known.link.disabled:
         text = f"The referral link {known.link.label} is disabled"
         if sale:
-            checks.stop(f"{text}, so Dub refuses the sale. Enable it in Dub first.")
+            checks.stop(
+                f"{text}, so Dub refuses the sale. Enable it in Dub first.", "customer_external_id"
+            )
         else:
-            checks.warn(f"{text}: Dub refuses leads for a click on it.")
+            checks.warn(f"{text}: Dub refuses leads for a click on it.", "customer_external_id")
 
 
-def _dedupe(checks: _Checks, command: TrackLead, known: Attribution) -> None:
+def _dedupe(checks: _Checks, command: TrackLead, known: Attribution) -> Window | None:
     window = open_window(
         command.customer_external_id, event_name=command.event_name, events=known.leads
     )
@@ -148,20 +172,26 @@ def _dedupe(checks: _Checks, command: TrackLead, known: Attribution) -> None:
         checks.warn(
             f"{window.because} Until {window.until} Dub {'will' if window.sure else 'may'} answer"
             " as if all were fine and record nothing for this event name. Use another event name, "
-            "or wait."
+            "or wait.",
+            "event_name",
         )
     elif known.leads_error:
         checks.warn(
             "Dub's events could not be read, so it is not sure that no lead of this name was "
-            "recorded in the last 7 days. If one was, Dub records nothing."
+            "recorded in the last 7 days. If one was, Dub records nothing.",
+            "event_name",
         )
     else:
         checks.ok("No lead of this name is known from the last 7 days.")
+    return window
 
 
-def check_sale(command: TrackSale) -> Preflight:
-    """Checks a sale (traps S1 to S14). Raises DubError when Dub could not be asked."""
-    known = attribution(command.customer_external_id)
+def check_sale(command: TrackSale, *, known: Attribution | None = None) -> Preflight:
+    """Checks a sale (traps S1 to S14). Raises DubError when Dub could not be asked.
+
+    `known` as for a lead.
+    """
+    known = known or attribution(command.customer_external_id)
     checks = _Checks()
     credited = _customer_of_sale(checks, command, known)
     taken = ledger.find(command.invoice_id)
@@ -171,7 +201,7 @@ def check_sale(command: TrackSale) -> Preflight:
         if to_major(command.amount, currency=command.currency) > LARGE:
             checks.ok("Should that be above 21,474,836.47 USD, Dub records no commission.")
     elif command.amount > MAX_COMMISSION_CENTS:
-        checks.warn("Above 21,474,836.47 USD Dub records the sale but no commission.")
+        checks.warn("Above 21,474,836.47 USD Dub records the sale but no commission.", "amount")
     same = [event for event in known.sales if event.invoice_id == command.invoice_id]
     return Preflight(
         checks=checks.made,
@@ -179,6 +209,7 @@ def check_sale(command: TrackSale) -> Preflight:
         seen_before=len(same),
         taken=taken,
         replay_expected=_replays(command, same, taken),
+        is_repeat=bool(same) or (taken is not None and ledger.is_same(taken, command)),
         credited=credited,
     )
 
@@ -213,7 +244,8 @@ def _customer_of_sale(checks: _Checks, command: TrackSale, known: Attribution) -
         else:
             checks.stop(
                 "Dub has no customer with this external ID and would record nothing. Check the "
-                "ID, or enter a click ID to create the customer."
+                "ID, or enter a click ID to create the customer.",
+                "customer_external_id",
             )
         return None
     checks.ok(f"Dub knows this customer: {known.customer.label}.")
@@ -224,14 +256,19 @@ def _customer_of_sale(checks: _Checks, command: TrackSale, known: Attribution) -
         command.customer_avatar,
     )
     if any(ignored):
-        checks.warn("Dub ignores click ID, name, e-mail and avatar for a customer that it knows.")
+        checks.warn(
+            "Dub ignores click ID, name, e-mail and avatar for a customer that it knows.", IGNORED
+        )
     _link_state(checks, known, sale=True)
     return _lead_of_sale(checks, command, known)
 
 
 def _lead_of_sale(checks: _Checks, command: TrackSale, known: Attribution) -> Event | None:
     if known.leads_error:
-        checks.warn("Dub's events could not be read, so it is not sure that there is a lead.")
+        checks.warn(
+            "Dub's events could not be read, so it is not sure that there is a lead.",
+            "lead_event_name",
+        )
         return None
     name = command.lead_event_name
     leads = [lead for lead in known.leads if not name or lead.name == name]
@@ -239,7 +276,8 @@ def _lead_of_sale(checks: _Checks, command: TrackSale, known: Attribution) -> Ev
         what = f"no lead named exactly “{name}”" if name else "no lead"
         checks.stop(
             f"This customer has {what}, so Dub refuses the sale. Record the lead first; one from "
-            "a moment ago can take some seconds to appear."
+            "a moment ago can take some seconds to appear.",
+            "lead_event_name" if name else "customer_external_id",
         )
         return None
     lead = leads[0]
@@ -253,18 +291,20 @@ def _invoice(
 ) -> None:
     seen = [event for event in known.sales if event.invoice_id == command.invoice_id]
     if earlier and not ledger.is_same(earlier, command):
-        checks.stop(ledger.conflict_text(earlier, command))
+        checks.stop(ledger.conflict_text(earlier, command), "invoice_id")
     elif earlier:
-        checks.warn(ledger.conflict_text(earlier, command))
+        checks.warn(ledger.conflict_text(earlier, command), "invoice_id")
     elif seen:
         checks.warn(
             "Dub already has a sale of this customer with this invoice ID. Within 7 days it would "
-            "only repeat its first answer; later the sale would count twice."
+            "only repeat its first answer; later the sale would count twice.",
+            "invoice_id",
         )
     elif known.sales_error:
         checks.warn(
             "dubadmin has not sent this invoice ID before, but Dub's sales could not be read, so "
-            "it is not sure that Dub has none with it."
+            "it is not sure that Dub has none with it.",
+            "invoice_id",
         )
     else:
         checks.ok("dubadmin has not sent this invoice ID before.")

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+import os
+import re
+import secrets
+from collections.abc import Callable, Iterable, Sequence
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
@@ -12,6 +16,9 @@ import environ
 T = TypeVar("T")
 
 BASE_DIR = Path(__file__).resolve().parent.parent
+VAR_DIR = BASE_DIR / "var"
+THIS_MACHINE = ("localhost", "127.0.0.1", "[::1]")
+_HOST = re.compile(r"\*|\[[0-9a-f:.]+\]|\.?[a-z0-9-]+(\.[a-z0-9-]+)*", re.I)
 env = environ.Env()
 env.read_env(BASE_DIR / ".env")
 
@@ -47,6 +54,81 @@ def one_of(name: str, default: str, choices: tuple[str, ...]) -> str:
     if value not in choices:
         raise stop(name, f"one of {', '.join(choices)}")
     return value
+
+
+def hosts(name: str, default: Sequence[str]) -> list[str]:
+    found = [host.strip() for host in env.list(name, default=default) if host.strip()]
+    if not found or not all(_HOST.fullmatch(host) for host in found):
+        raise stop(name, "host names with commas between, without http:// and without ports")
+    return found
+
+
+def origins(name: str) -> list[str]:
+    found = [origin.strip() for origin in env.list(name, default=[]) if origin.strip()]
+    for origin in found:
+        parts = urlsplit(origin)
+        if parts.scheme not in {"http", "https"} or not parts.netloc or parts.path:
+            raise stop(name, "addresses such as https://dubadmin.example.com, with commas between")
+    return found
+
+
+def secret_key(name: str, *, needed: bool) -> str:
+    """The key that signs, or the one that this installation has made for itself, kept in var/.
+
+    `needed` is where that one will not do: others can reach the site, perhaps on many machines.
+    """
+    value = str(env.str(name, default=""))
+    if not value and not needed:
+        return _key_of_this_installation()
+    if len(value) < 50 or len(set(value)) < 10:
+        raise stop(name, "at least 50 random characters, as from: openssl rand -base64 48")
+    return value
+
+
+def _key_of_this_installation() -> str:
+    path = VAR_DIR / "secret-key"
+    try:
+        VAR_DIR.mkdir(exist_ok=True)
+        if not path.exists():
+            handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+            with os.fdopen(handle, "w") as file:
+                file.write(secrets.token_urlsafe(50))
+    except FileExistsError:
+        pass  # another process of this start was quicker
+    except OSError as error:
+        raise SystemExit(f"dubadmin: cannot write to {VAR_DIR}: {error.strerror}.") from None
+    return path.read_text()
+
+
+def database(name: str, *, default: str) -> dict[str, Any]:
+    """PostgreSQL by its address, or an SQLite file; `default` is one in var/."""
+    must = "an address such as postgres://user:password@host:5432/name or sqlite:////folder/file"
+    value = env.str(name, default="").strip()
+    if value and not value.startswith(("postgres://", "postgresql://", "sqlite:///")):
+        raise stop(name, must)  # before environ could echo it
+    found: dict[str, Any] = read(name, env.db_url, "", must) if value else {}
+    if not value:
+        VAR_DIR.mkdir(exist_ok=True)
+        found = environ.Env.db_url_config(f"sqlite:///{VAR_DIR / default}")
+    file = str(found["NAME"])
+    if file in {"", ":memory:"}:
+        raise stop(name, must)
+    if found["ENGINE"] == "django.db.backends.sqlite3" and not Path(file).parent.is_dir():
+        raise stop(name, "an SQLite file in a folder that exists")
+    return found
+
+
+def cache(name: str) -> dict[str, Any] | None:
+    """A cache that several machines share, None without one."""
+    value = env.str(name, default="").strip()
+    if not value:
+        return None
+    found: dict[str, Any] = read(name, env.cache_url, "", "an address such as redis://host:6379/0")
+    if urlsplit(value).scheme not in {"redis", "rediss"} or not urlsplit(value).hostname:
+        raise stop(name, "an address such as redis://host:6379/0")
+    if find_spec("redis") is None:
+        raise SystemExit(f"dubadmin: the setting {name} needs redis: pip install redis")
+    return found
 
 
 def file(name: str) -> str:

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-import os
-import secrets
-
 from csp.constants import NONE, SELF
 
 from .environment import (
     BASE_DIR,
+    THIS_MACHINE,
+    VAR_DIR,
     address,
+    cache,
+    database,
     email_server,
     env,
     file,
-    read,
+    hosts,
+    origins,
+    secret_key,
     stop,
     whole,
     yes_or_no,
@@ -22,29 +25,12 @@ from .settings_log import *  # noqa: F403
 from .settings_signin import *  # noqa: F403
 from .settings_signin import HTTPS
 
-VAR_DIR = BASE_DIR / "var"
-
-
-def _key_of_this_installation() -> str:
-    """The secret that an installation without SECRET_KEY makes for itself, kept in var/."""
-    path = VAR_DIR / "secret-key"
-    try:
-        VAR_DIR.mkdir(exist_ok=True)
-        if not path.exists():
-            handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-            with os.fdopen(handle, "w") as file:
-                file.write(secrets.token_urlsafe(50))
-    except FileExistsError:
-        pass  # another process of this start was quicker
-    except OSError as error:
-        raise SystemExit(f"dubadmin: cannot write to {VAR_DIR}: {error.strerror}.") from None
-    return path.read_text()
-
-
 DEBUG = yes_or_no("DEBUG", False)
-SECRET_KEY = env.str("SECRET_KEY", default="") or _key_of_this_installation()
-ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]"])
-CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
+ALLOWED_HOSTS = hosts("ALLOWED_HOSTS", THIS_MACHINE)
+IS_PUBLIC = not set(ALLOWED_HOSTS) <= set(THIS_MACHINE)
+if DEBUG and IS_PUBLIC:
+    raise stop("DEBUG", "off where ALLOWED_HOSTS names more than this machine")
+CSRF_TRUSTED_ORIGINS = origins("CSRF_TRUSTED_ORIGINS")
 PORT = whole("PORT", 8000, least=1, most=65535)
 
 # Dub, or the local sandbox when there is no key.
@@ -60,6 +46,7 @@ else:
     DUB_API_KEY = "dub_sandbox_key"
 if not DUB_API_KEY.isascii() or not DUB_API_KEY.isprintable() or " " in DUB_API_KEY:
     raise stop("DUB_API_KEY", "one word of plain ASCII characters")
+SECRET_KEY = secret_key("SECRET_KEY", needed=LIVE and IS_PUBLIC)
 DUB_TIMEOUT_SECONDS = whole("DUB_TIMEOUT_SECONDS", 10, least=1, most=120)
 # How long a process that is told to stop may take: twice the longest exchange with Dub.
 GRACE_SECONDS = 4 * DUB_TIMEOUT_SECONDS
@@ -149,12 +136,7 @@ TEMPLATES = [
 FORM_RENDERER = "django.forms.renderers.TemplatesSetting"
 
 DATABASES = {
-    "default": read(
-        "DATABASE_URL",
-        env.db_url,
-        f"sqlite:///{VAR_DIR / ('dubadmin.sqlite3' if LIVE else 'demo.sqlite3')}",
-        "a database address such as postgres://user:password@host:5432/name",
-    )
+    "default": database("DATABASE_URL", default="dubadmin.sqlite3" if LIVE else "demo.sqlite3")
 }
 DATABASES["default"]["CONN_MAX_AGE"] = 60
 DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
@@ -179,6 +161,13 @@ CACHES = {
         "OPTIONS": {"MAX_ENTRIES": 50_000},
     },
 }
+if shared := cache("CACHE_URL"):
+    CACHES["hints"] = {
+        **shared,
+        "BACKEND": "customers.hints.SharedHints",
+        "KEY_PREFIX": "dubadmin",
+        "OPTIONS": {"socket_connect_timeout": 0.5, "socket_timeout": 0.5},
+    }
 # What takes longer than a page may. The worker (`manage.py worker`) takes it from the database.
 TASKS = {"default": {"BACKEND": "django_tasks_db.DatabaseBackend"}}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"

@@ -18,6 +18,7 @@ from customers.models import Outcome, Pace
 from customers.pacing import PATIENCE_SECONDS, hold, pace
 from customers.preflight import check_sale
 from dubadmin.connect import dub as dub_client
+from dubadmin.connect import reserved
 from dubadmin.dub.commands import TrackSale
 from dubadmin.dub.errors import RateLimited
 from dubadmin.dub.reads import GetCustomer, ListCustomers, ListEvents
@@ -157,6 +158,20 @@ def test_a2_much_background_work_leaves_people_their_half(at_once: AtOnce, clock
     people = at_once(how_many_leave_now)
     assert sum(background) in HALF
     assert sum(background) + sum(people) in BURST
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("used", [0, 2, 5, 7])
+def test_a2_what_was_reserved_and_not_used_is_there_for_others(
+    used: int, dub: Sandbox, clock: Clock, settings: Any
+) -> None:
+    settings.DUB_API_KEY, settings.DUB_RATE_LIMIT_PER_MINUTE = dub.api_key, 600
+    how_many_leave_now()
+    clock.sleep(60)
+    with reserved(5):
+        for _ in range(used):
+            dub_client().fetch(ListCustomers())
+    assert used + how_many_leave_now() in {28, 29, 30}
 
 
 READS: dict[str, Callable[[], Any]] = {

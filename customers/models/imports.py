@@ -7,13 +7,14 @@ The life of an import, and who moves it on:
     checking   the dry run looks at every row; nothing is written       (the worker)
     checked    a person sees what would be sent, and asks for the run
     running    the worker sends row by row, each its own audited write
-    paused     a person let it rest: the next row waits
-    stopped    a person, or Dub's refusal, ended it: no further row is begun
+    paused     a person let it rest, or Dub refuses even to look: the next row waits
+    stopped    a person ended it: what was not begun by then is not sent
     done       every row has ended, each with its outcome
     failed     the file cannot be read; `note` says why. Nothing was written
 
 From `mapping`, `checked` and `failed` a person may go back and map or read the file anew: rows and
-problems are then made again. From `running` on rows and mapping stay as they are, for good.
+problems are then made again. From `running` on rows and mapping stay as they are, for good. From
+`done` and `stopped` some rows may be sent again: the import is then `running` once more.
 """
 
 from __future__ import annotations
@@ -38,7 +39,11 @@ class Import(models.Model):
     `mapping` is {"columns": {field: column}, "metadata": {key: column}, "fixed": {field: text},
     "empty": "keep" or "clear"}, columns counted from 0. `number_format` is "point" (1,234.56),
     "comma" (1.234,56) or "" where no amount can be misread; `date_format` is "dmy", "mdy" or "".
-    Times without a zone are in `time_zone`. `counts` is what the dry run has added up.
+    Times without a zone are in `time_zone`.
+
+    `steps` counts what the dry run has done, `place` is where it is (see `imports.checking`), and
+    `counts` what it has added up. `sent_by` is the `audit.Actor` who asked for the run,
+    `with_doubts` whether rows in doubt are sent as well.
     """
 
     class Kind(models.TextChoices):
@@ -61,11 +66,14 @@ class Import(models.Model):
     UNTOUCHED = (State.STAGING, State.MAPPING, State.CHECKING, State.CHECKED, State.FAILED)
 
     at = models.DateTimeField(default=timezone.now)
+    checked_at = models.DateTimeField(null=True)
     started_at = models.DateTimeField(null=True)
     ended_at = models.DateTimeField(null=True)
     beat = models.DateTimeField(default=timezone.now)
     key = models.CharField(max_length=100, unique=True)
     actor = models.JSONField()
+    sent_by = models.JSONField(null=True)
+    with_doubts = models.BooleanField(default=False)
     kind = models.CharField(max_length=16, choices=Kind.choices)
     name = models.CharField(max_length=300)
     size = models.PositiveBigIntegerField()
@@ -80,6 +88,7 @@ class Import(models.Model):
     reason = models.TextField(blank=True)
     state = models.CharField(max_length=16, choices=State.choices, default=State.STAGING)
     place = models.JSONField(null=True)
+    steps = models.PositiveIntegerField(default=0)
     rows_found = models.PositiveIntegerField(default=0)
     counts = models.JSONField(null=True)
     note = models.TextField(blank=True)
@@ -126,10 +135,23 @@ class ImportRow(models.Model):
     """One row of a file. `number` is its row in the spreadsheet, the header's being 1.
 
     `cells` are as they stand in the file, in its order: text, or a number where the spreadsheet
-    held one. `problems` is what the dry run found: rows of {"field", "problem"}; `sendable` what
-    would be sent, None where nothing would. `outcome` is how it ended, as its audit `entry` tells
-    it or as reading back settled it.
+    held one.
+
+    The dry run fills in the rest. `customer` is whom the row is about, as Dub is asked: `ext_…` or
+    Dub's own ID. `identity` is what no two rows may share: the invoice ID, the lead's dedupe key,
+    the customer that is corrected. `problems` are rows of {"field", "problem"}, with "doubt" where
+    it can be sent all the same; `sendable` is what would be sent (see `imports.sendable`), None
+    where nothing would. `amount` is in minor units of `currency`.
+
+    `attempt` counts the sendings; `outcome` is how the last one ended, as its audit `entry` tells
+    it or as reading back settled it. A row that is not sent has an outcome and no entry.
     """
+
+    class Verdict(models.TextChoices):
+        READY = "ready", "Ready"
+        DOUBT = "doubt", "In doubt"
+        WRONG = "wrong", "Wrong"
+        SAME = "same", "Nothing to change"
 
     class State(models.TextChoices):
         WAITING = "waiting", "Waiting"
@@ -141,15 +163,27 @@ class ImportRow(models.Model):
     cells = models.JSONField()
     problems = models.JSONField(null=True)
     sendable = models.JSONField(null=True)
+    verdict = models.CharField(max_length=8, choices=Verdict.choices, blank=True)
+    customer = models.CharField(max_length=300, blank=True)
+    identity = models.CharField(max_length=400, blank=True)
+    amount = models.BigIntegerField(null=True)
+    currency = models.CharField(max_length=3, blank=True)
     state = models.CharField(max_length=16, choices=State.choices, default=State.WAITING)
     claimed_at = models.DateTimeField(null=True)
+    attempt = models.PositiveSmallIntegerField(default=1)
     entry = models.ForeignKey(AuditEntry, on_delete=models.PROTECT, null=True, related_name="+")
     outcome = models.CharField(max_length=16, choices=Outcome.choices, blank=True)
 
     class Meta:
         default_permissions = ()
         ordering = ["id"]
-        indexes = [models.Index(fields=["file", "state", "id"], name="import_row_state")]
+        indexes = [
+            models.Index(fields=["file", "state", "id"], name="import_row_state"),
+            models.Index(fields=["file", "verdict", "id"], name="import_row_verdict"),
+            models.Index(fields=["file", "outcome", "id"], name="import_row_outcome"),
+            models.Index(fields=["file", "customer"], name="import_row_customer"),
+            models.Index(fields=["file", "identity"], name="import_row_identity"),
+        ]
         constraints = [models.UniqueConstraint(fields=["file", "number"], name="import_row_once")]
 
     def __str__(self) -> str:
@@ -157,8 +191,9 @@ class ImportRow(models.Model):
 
     @property
     def key(self) -> str:
-        """The key of its audit entry: however often the row is run, it is sent once."""
-        return f"import-{self.file_id}-{self.number}"
+        """The key of its audit entry: however often this attempt is run, it is sent once."""
+        again = f"-{self.attempt}" if self.attempt > 1 else ""
+        return f"import-{self.file_id}-{self.number}{again}"
 
 
 class NamedMapping(models.Model):

@@ -15,6 +15,7 @@ from .one import (
     last_seen,
     ping,
 )
+from .several import attributions, get_customers, newest_events
 
 __all__ = [
     "MAX_EVENTS",
@@ -24,16 +25,19 @@ __all__ = [
     "Match",
     "Timeline",
     "attribution",
+    "attributions",
     "customer_with_timeline",
     "deletion_of",
     "find_customers",
     "get_customer",
+    "get_customers",
     "history",
     "history_of",
     "is_unknown_customer",
     "known",
     "last_seen",
     "list_customers",
+    "newest_events",
     "ping",
     "remember",
 ]

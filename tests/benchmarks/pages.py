@@ -86,7 +86,7 @@ def _sign_in(site: requests.Session) -> None:
     address = f"http://127.0.0.1:{SITE}/accounts/login/"
     token = re.search(r'name="csrfmiddlewaretoken" value="(\w+)"', site.get(address).text)
     assert token
-    form = {"username": "manager", "password": "manager-demo", "csrfmiddlewaretoken": token[1]}
+    form = {"login": "manager", "password": "manager-demo", "csrfmiddlewaretoken": token[1]}
     assert site.post(address, data=form, headers={"Referer": address}).url != address
 
 

@@ -32,7 +32,7 @@ def remove_words(apps, schema_editor):
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('customers', '0008_signin'),
+        ('customers', '0009_runs'),
     ]
 
     operations = [

@@ -1,0 +1,14 @@
+"""Who somebody is, and what they may do."""
+
+from __future__ import annotations
+
+from allauth.account.auth_backends import AuthenticationBackend
+from django.contrib.auth.models import Permission, User
+from django.db.models import QuerySet
+
+
+class ByRole(AuthenticationBackend):  # type: ignore[misc]  # allauth has no types
+    """Permissions come with a role. None is given to one person, so none is looked for."""
+
+    def _get_user_permissions(self, user_obj: User) -> QuerySet[Permission]:
+        return Permission.objects.none()
