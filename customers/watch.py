@@ -19,7 +19,7 @@ from django.contrib.auth.models import AnonymousUser
 from django.db import connection
 from django.http import HttpRequest, HttpResponse
 
-from dubadmin.dub.client import Call
+from dubadmin.dub.calls import Call
 
 from . import logs, metrics
 
@@ -31,11 +31,11 @@ _NUMBER = re.compile(r"<int:(\w+)>")
 
 @dataclass
 class Spent:
-    """What one request spent so far. Times are seconds, calls are (start, end)."""
+    """What one request spent so far. Times are seconds."""
 
     db_queries: int = 0
     db_seconds: float = 0.0
-    calls: list[tuple[float, float]] = field(default_factory=list)
+    calls: list[Call] = field(default_factory=list)
 
     def query(self, execute: Any, *args: Any) -> Any:
         """Django's wrapper around every query of the connection."""
@@ -50,9 +50,9 @@ class Spent:
     def dub_seconds(self) -> float:
         """How long at least one call to Dub was on its way: those side by side count once."""
         total, reached = 0.0, 0.0
-        for start, end in sorted(self.calls):
-            total += max(end - max(start, reached), 0.0)
-            reached = max(reached, end)
+        for call in sorted(self.calls, key=lambda call: call.started):
+            total += max(call.ended - max(call.started, reached), 0.0)
+            reached = max(reached, call.ended)
         return total
 
 
@@ -64,7 +64,7 @@ def dub_called(call: Call) -> None:
     metrics.count_call(call)
     spent = _spent.get()
     if spent is not None:
-        spent.calls.append((call.started, call.ended))
+        spent.calls.append(call)
 
 
 def watched(get_response: GetResponse) -> GetResponse:
@@ -72,7 +72,7 @@ def watched(get_response: GetResponse) -> GetResponse:
 
     def middleware(request: HttpRequest) -> HttpResponse:
         started = time.monotonic()
-        with _spending() as spent, logs.about(request_id=request.request_id):  # type: ignore[attr-defined]
+        with spending() as spent, logs.about(request_id=request.request_id):  # type: ignore[attr-defined]
             response = get_response(request)
             seconds = time.monotonic() - started
             if _is_administrator(request):
@@ -84,7 +84,8 @@ def watched(get_response: GetResponse) -> GetResponse:
 
 
 @contextmanager
-def _spending() -> Iterator[Spent]:
+def spending() -> Iterator[Spent]:
+    """Gathers what the block spends."""
     spent = Spent()
     before = _spent.set(spent)
     try:

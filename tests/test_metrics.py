@@ -11,6 +11,7 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from customers.models import AuditEntry, Outcome
 from customers.watch import Spent
+from dubadmin.dub.calls import Call
 from dubadmin.sandbox import Sandbox
 
 pytestmark = pytest.mark.django_db
@@ -94,4 +95,8 @@ def test_administrators_see_where_the_time_went(
 
 
 def test_calls_side_by_side_count_once() -> None:
-    assert Spent(calls=[(3.0, 4.0), (1.0, 2.0), (1.5, 2.5)]).dub_seconds == 2.5
+    calls = [
+        Call(operation="", result="ok", started=started, ended=ended, headers={})
+        for started, ended in [(3.0, 4.0), (1.0, 2.0), (1.5, 2.5)]
+    ]
+    assert Spent(calls=calls).dub_seconds == 2.5

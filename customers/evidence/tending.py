@@ -1,4 +1,4 @@
-"""What the worker does for the chain all the time, beside its tasks."""
+"""What the worker does all the time, beside its tasks: tending the chain, telling it is alive."""
 
 from __future__ import annotations
 
@@ -6,9 +6,9 @@ import logging
 import threading
 import time
 
-from django.db import close_old_connections
+from django.db import DatabaseError, close_old_connections
 
-from customers import chain
+from customers import chain, heartbeat
 from customers.audit import Actor
 
 from . import anchors
@@ -20,7 +20,7 @@ logger = logging.getLogger("dubadmin.audit")
 
 
 class Tending(threading.Thread):
-    """Links what waits, and anchors when it is time, until the process ends."""
+    """Links what waits, anchors when it is time, and beats, until the process ends."""
 
     def __init__(self) -> None:
         super().__init__(name="tending", daemon=True)
@@ -32,6 +32,7 @@ class Tending(threading.Thread):
             is_time = time.monotonic() >= look
             tend(anchoring=is_time)
             if is_time:
+                _beat()
                 look = time.monotonic() + ANCHOR_SECONDS
             time.sleep(LINK_SECONDS)
 
@@ -45,3 +46,10 @@ def tend(*, anchoring: bool) -> None:
             anchors.write_if_due(actor=WORKER)
     except Exception:
         logger.exception("The chain of the audit log could not be tended.")
+
+
+def _beat() -> None:
+    try:
+        heartbeat.beat()
+    except DatabaseError as error:
+        logger.warning("The worker could not tell that it is alive: %s", type(error).__name__)

@@ -5,6 +5,7 @@ from .actions import ACTIONS, HAPPENED, LOOKS, NOTHING_HAPPENED, WRITES, Outcome
 from .batches import Batch, BatchRow
 from .entries import AuditEntry, Backwards, Relation, pending_timeout
 from .evidence import Seal
+from .heartbeat import Heartbeat
 from .imports import Import, ImportPart, ImportRow, NamedMapping
 from .invitations import Invitation
 from .pacing import Pace
@@ -25,6 +26,7 @@ __all__ = [
     "Batch",
     "BatchRow",
     "FollowUp",
+    "Heartbeat",
     "Import",
     "ImportPart",
     "ImportRow",

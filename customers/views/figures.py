@@ -20,7 +20,7 @@ from prometheus_client import (
 from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.multiprocess import MultiProcessCollector
 
-from customers import chain, followup
+from customers import chain, followup, heartbeat
 from customers.http import Request
 from customers.models import Batch, BatchRow, Import, ImportRow
 
@@ -55,6 +55,7 @@ class _Open(CollectorRegistry):
         batch_rows = BatchRow.objects.filter(batch__state__in=Batch.OPEN, state="waiting")
         import_rows = ImportRow.objects.filter(file__state__in=Import.OPEN, state="waiting")
         for name, words, value in (
+            ("dubadmin_workers", "Workers heard of lately", heartbeat.alive()),
             ("dubadmin_queue_tasks", "Tasks that a worker may take now", tasks.count()),
             ("dubadmin_queue_oldest_seconds", "How long the oldest of them has waited", waits),
             ("dubadmin_batch_rows_waiting", "Customers of open batches", batch_rows.count()),

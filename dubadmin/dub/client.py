@@ -8,9 +8,8 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from contextvars import copy_context
 from dataclasses import dataclass
 from functools import cached_property
@@ -31,8 +30,9 @@ from .answers import (
     raise_for,
     read_answer,
 )
+from .calls import Watch, watched
 from .commands import Command
-from .errors import Answer, DubError, RateLimited, Refused, Unavailable, Uncertain
+from .errors import Answer, DubError, RateLimited, Unavailable, Uncertain
 from .reads import AnyRead, ListEvents, Read
 from .records import Json, Malformed
 
@@ -49,28 +49,6 @@ class Receipt:
 
     data: Json
     answer: Answer
-
-
-@dataclass(frozen=True, kw_only=True)
-class Call:
-    """One request to Dub that is over, for who watches.
-
-    `operation` is the name of the read or the action of the command. `result` is ok, refused,
-    rate_limited, unavailable, uncertain or stopped. Both times are of the monotonic clock.
-    """
-
-    operation: str
-    result: str
-    started: float
-    ended: float
-
-
-_RESULTS = {
-    RateLimited: "rate_limited",
-    Refused: "refused",
-    Unavailable: "unavailable",
-    Uncertain: "uncertain",
-}
 
 
 class _BearerKey(AuthBase):
@@ -107,7 +85,7 @@ class Client:
         timeout: float = 10.0,
         pace: Callable[[int], None] = lambda n: None,
         hold: Callable[[float], None] = lambda seconds: None,
-        watch: Callable[[Call], None] = lambda call: None,
+        watch: Watch = lambda call: None,
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
         self.url = url.rstrip("/")
@@ -155,14 +133,16 @@ class Client:
         request = self._prepared(lambda: _write(self.url, command))
         self._pace(1)
         try:
-            with self._watched(command.action):
-                return self._send(request, command)
+            with watched(command.action, self._watch) as headers:
+                return self._send(request, command, headers)
         except RateLimited as error:
             self._hold(error.wait)
             raise
 
-    def _send(self, request: requests.PreparedRequest, command: Command) -> Receipt:
-        answer, text = self._exchange(request)
+    def _send(
+        self, request: requests.PreparedRequest, command: Command, headers: dict[str, str]
+    ) -> Receipt:
+        answer, text = self._exchange(request, headers)
         if failed_half_way(answer):
             raise Uncertain("Dub failed after it had begun to store this.", answer=answer)
         raise_for(answer)
@@ -170,19 +150,6 @@ class Client:
             return Receipt(data=command.check(parse(text)), answer=answer)
         except (Malformed, ValueError) as error:
             raise not_dub(answer) from error
-
-    @contextmanager
-    def _watched(self, operation: str) -> Iterator[None]:
-        started, result = time.monotonic(), "stopped"
-        try:
-            yield
-            result = "ok"
-        except DubError as error:
-            result = _RESULTS[type(error)]
-            raise
-        finally:
-            ended = time.monotonic()
-            self._watch(Call(operation=operation, result=result, started=started, ended=ended))
 
     def _hold_for(self, read: AnyRead, answer: object) -> None:
         """Events have a limit of their own, by the second, which says nothing about the other."""
@@ -207,8 +174,8 @@ class Client:
         return self._fetch_once(request, read)
 
     def _fetch_once(self, request: requests.PreparedRequest, read: Read[T]) -> T:
-        with self._watched(type(read).__name__):
-            answer, text = self._exchange(request)
+        with watched(type(read).__name__, self._watch) as headers:
+            answer, text = self._exchange(request, headers)
             raise_for(answer)
             try:
                 return read.parse(parse(text))
@@ -231,12 +198,15 @@ class Client:
         """The machine's proxies and certificates, looked up once."""
         return {**self._session.merge_environment_settings(self.url, {}, True, None, None)}
 
-    def _exchange(self, request: requests.PreparedRequest) -> tuple[Answer, str]:
+    def _exchange(
+        self, request: requests.PreparedRequest, headers: dict[str, str]
+    ) -> tuple[Answer, str]:
         deadline = time.monotonic() + 2 * self.timeout
         try:
             with self._session.send(
                 request, timeout=self.timeout, allow_redirects=False, **self._surroundings
             ) as response:
+                headers.update((name.lower(), value) for name, value in response.headers.items())
                 return read_answer(response, deadline, hide=self._key.hide)
         except (
             requests.RequestException,

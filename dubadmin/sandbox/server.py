@@ -6,6 +6,7 @@ import socket
 import threading
 import time
 from collections.abc import Callable
+from email.utils import formatdate
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, cast
 from urllib.parse import parse_qsl
@@ -34,6 +35,7 @@ class Delivery:
         headers = {
             "Content-Type": self.answer.content_type,
             "Content-Length": str(len(content)),
+            "Date": formatdate(usegmt=True),
             **self.answer.headers,
             **self.headers,
         }

@@ -7,7 +7,7 @@ from typing import Any
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandParser
 
-from customers import tasks
+from customers import heartbeat, tasks
 from customers.evidence.tending import Tending, tend
 
 
@@ -22,5 +22,8 @@ class Command(BaseCommand):
         if not once:
             Tending().start()
         quiet = {"verbosity": 0, "reload": False, "startup_delay": False}
-        call_command("db_worker", interval=0.5, batch=once, **quiet)
+        try:
+            call_command("db_worker", interval=0.5, batch=once, **quiet)
+        finally:
+            heartbeat.end()
         tend(anchoring=False)
