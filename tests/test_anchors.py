@@ -22,7 +22,7 @@ from customers.chain import Head
 from customers.evidence import anchors, tending
 from customers.evidence.verify import verify
 from customers.models import AuditEntry, Outcome
-from dubadmin import settings as site
+from dubadmin import environment as site
 
 from .conftest import ALICE
 
@@ -209,16 +209,16 @@ def test_a_file_in_no_folder_stops_the_start(
     for wrong in (tmp_path, tmp_path / "nowhere" / "anchors"):
         monkeypatch.setenv("AUDIT_ANCHOR_FILE", str(wrong))
         with pytest.raises(SystemExit, match="AUDIT_ANCHOR_FILE must be a file in a folder"):
-            site._file("AUDIT_ANCHOR_FILE")
+            site.file("AUDIT_ANCHOR_FILE")
     monkeypatch.setenv("AUDIT_ANCHOR_FILE", str(tmp_path / "anchors"))
-    assert site._file("AUDIT_ANCHOR_FILE") == str(tmp_path / "anchors")
+    assert site.file("AUDIT_ANCHOR_FILE") == str(tmp_path / "anchors")
 
 
 def test_an_address_may_have_a_query_but_must_be_one(monkeypatch: pytest.MonkeyPatch) -> None:
     for wrong in ("ftp://x", "hooks.example.com", "https://user:secret@x"):
         monkeypatch.setenv("AUDIT_ANCHOR_URL", wrong)
         with pytest.raises(SystemExit, match="AUDIT_ANCHOR_URL must be an http:// or https://"):
-            site._address("AUDIT_ANCHOR_URL", "", query=True)
+            site.address("AUDIT_ANCHOR_URL", "", query=True)
     for right in ("", "https://x/y?key=1"):
         monkeypatch.setenv("AUDIT_ANCHOR_URL", right)
-        assert site._address("AUDIT_ANCHOR_URL", "", query=True) == right
+        assert site.address("AUDIT_ANCHOR_URL", "", query=True) == right
