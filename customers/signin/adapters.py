@@ -121,6 +121,9 @@ class SingleSignOn(DefaultSocialAccountAdapter):  # type: ignore[misc]
         raise ImmediateHttpResponse(refused(request, "It did not say who you are."))
 
     def pre_social_login(self, request: HttpRequest, sociallogin: SocialLogin) -> None:
+        told = sociallogin.account.extra_data
+        if (told.get("userinfo") or told["id_token"])["sub"] != told["id_token"]["sub"]:
+            raise ImmediateHttpResponse(refused(request, "It named two different people."))
         if request.user.is_authenticated:
             raise ImmediateHttpResponse(_confirmed(request, sociallogin))
         if sociallogin.is_existing:

@@ -7,15 +7,8 @@ from typing import Any
 
 from allauth.account.authentication import get_authentication_records
 from allauth.account.internal.stagekit import get_pending_stage
-from allauth.account.signals import password_changed
 from allauth.mfa.models import Authenticator
-from allauth.mfa.signals import (
-    authentication_failed,
-    authenticator_added,
-    authenticator_removed,
-    authenticator_reset,
-    authenticator_used,
-)
+from allauth.mfa.signals import authentication_failed, authenticator_used
 from django.contrib.auth.models import AnonymousUser, User
 from django.contrib.auth.signals import user_logged_in, user_logged_out, user_login_failed
 from django.dispatch import receiver
@@ -24,16 +17,11 @@ from django.http import HttpRequest
 from customers.audit import Actor, Target, actor_of, note, person
 from customers.models import Outcome
 
+from . import people
 from .names import account_name
 
 UNKNOWN = "unknown account"
-_PASSKEY = Authenticator.Type.WEBAUTHN
-_STEPS = {
-    "totp": "authenticator app",
-    "recovery_codes": "recovery codes",
-    "webauthn": "passkey",
-    "socialaccount": "single sign-on",
-}
+_BY = {**people.STEPS, "webauthn": "passkey", "socialaccount": "single sign-on"}
 
 
 def note_of(
@@ -47,7 +35,7 @@ def note_of(
 @receiver(user_logged_in)
 def _signed_in(request: HttpRequest, user: User, **kwargs: Any) -> None:
     records = get_authentication_records(request, user)
-    by = [_STEPS.get(record.get("type", record["method"]), record["method"]) for record in records]
+    by = [_BY.get(record.get("type", record["method"]), record["method"]) for record in records]
     note_of(request, "session.sign_in", user, asked={"by": ", ".join(by)} if by else None)
 
 
@@ -74,43 +62,21 @@ def _whom(typed: str) -> Target:
     return Target(label=account_name(typed) or UNKNOWN)
 
 
-@receiver(password_changed)
-def _password_changed(request: HttpRequest, user: User, **kwargs: Any) -> None:
-    note_of(request, "password.change", user)
-
-
-@receiver(authenticator_added)
-def _added(request: HttpRequest, user: User, authenticator: Authenticator, **kwargs: Any) -> None:
-    _note_step(request, "add", user, authenticator)
-
-
-@receiver(authenticator_removed)
-def _removed(request: HttpRequest, user: User, authenticator: Authenticator, **kwargs: Any) -> None:
-    _note_step(request, "remove", user, authenticator)
-
-
-@receiver(authenticator_reset)
-def _renewed(request: HttpRequest, user: User, authenticator: Authenticator, **kwargs: Any) -> None:
-    _note_step(request, "add", user, authenticator)
-
-
 @receiver(authenticator_used)
 def _used(request: HttpRequest, user: User, authenticator: Authenticator, **kwargs: Any) -> None:
-    _note_step(request, "use", user, authenticator)
+    action, target = people.action_of("use", authenticator), people.target_of(authenticator)
+    note_of(request, action, user, target=target)
 
 
 @receiver(authentication_failed)
 def _wrong(request: HttpRequest, user: User, authenticator: Authenticator, **kwargs: Any) -> None:
-    _note_step(request, "fail", user, authenticator, outcome=Outcome.BLOCKED)
-
-
-def _note_step(
-    request: HttpRequest, verb: str, user: User, authenticator: Authenticator, **details: Any
-) -> None:
-    is_passkey = authenticator.type == _PASSKEY
-    label = authenticator.wrap().name if is_passkey else _STEPS[authenticator.type]
-    action = f"{'passkey' if is_passkey else 'step'}.{verb}"
-    note_of(request, action, user, target=Target(label=label), **details)
+    note_of(
+        request,
+        people.action_of("fail", authenticator),
+        user,
+        target=people.target_of(authenticator),
+        outcome=Outcome.BLOCKED,
+    )
 
 
 def passkey_failed(request: HttpRequest, user: User | None) -> None:

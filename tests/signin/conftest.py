@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 import time_machine
+from django.contrib.auth.hashers import make_password
 from django.contrib.auth.models import User
 from django.test import Client
 
@@ -27,9 +28,9 @@ def vera(people: dict[str, User]) -> User:
 
 
 def with_password(user: User) -> User:
-    user.email = f"{user.username}@example.com"
-    user.set_password(PASSWORD)
-    user.save()
+    """Without an entry in the log."""
+    user.email, user.password = f"{user.username}@example.com", make_password(PASSWORD)
+    User.objects.bulk_update([user], ["email", "password"])
     return user
 
 

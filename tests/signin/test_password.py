@@ -12,6 +12,7 @@ from django.test import Client
 
 from customers.models import AuditEntry, SharedCache
 
+from ..at_once import AtOnce
 from ..conftest import text_of
 from .conftest import everything_logged, is_signed_in, logged, sign_in_as, with_password
 
@@ -110,6 +111,22 @@ def test_attempts_are_counted_for_all_processes(client: Client, vera: User) -> N
     sign_in_as(client, "vera")
     assert not is_signed_in(client)
     assert SharedCache.objects.exists()
+
+
+def test_many_attempts_in_one_moment_are_counted_one_by_one(at_once: AtOnce) -> None:
+    def make() -> None:
+        User.objects.create_user("vera", password="correct horse battery")
+
+    def attempt() -> None:
+        sign_in_as(Client(), "vera", "wrong")
+
+    def count() -> int:
+        return AuditEntry.objects.filter(action="session.fail").count()
+
+    at_once(make)
+    at_once(*[attempt] * 12)
+    [tried] = at_once(count)
+    assert 1 <= tried <= 5
 
 
 def test_one_address_has_ten_wrong_attempts_in_a_minute(
