@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from customers.forms import LeadForm, SaleForm
-from customers.imports import Fields, fields_of, names_of, text_of
+from customers.imports import Fields, cells_of, fields_of, names_of, text_of
 from customers.models import Import, ImportRow
 
 
@@ -31,6 +31,7 @@ def read(
         "fixed": fixed or {},
         "empty": empty,
     }
+    file.setdefault("format", {"kind": "csv"})
     file.setdefault("header", [f"column {n}" for n in range(len(cells))])
     return fields_of(
         ImportRow(file=Import(kind=kind, mapping=mapping, **file), number=2, cells=cells)
@@ -67,6 +68,7 @@ def test_fixed_values_stand_in_for_missing_columns() -> None:
         ("1,234.56", "point", "1234.56"),
         ("1.234,56", "comma", "1234.56"),
         ("1.234", "comma", "1234"),
+        ("0.50", "point", "0.5"),
         ("1,234", "point", "1234"),
         ("1 234,5", "comma", "1234.5"),
         ("1'234.50", "point", "1234.5"),
@@ -90,6 +92,7 @@ def test_amounts_are_read_in_the_files_own_format(
         ("1,234.56", "comma", "no amount written like 1.234,56"),
         ("1.234,56", "point", "no amount written like 1,234.56"),
         ("12,34,567", "point", "no amount"),
+        ("0,123", "point", "no amount"),
         ("-5", "point", "no amount"),
         ("15 %", "comma", "no amount"),
         ("1,999", "comma", "at most two decimals"),
@@ -185,6 +188,17 @@ def test_formulas_are_refused_and_guarded_text_is_read_back() -> None:
     assert fields.values["invoice_id"] == "=1+1"
     assert fields.values["event_name"] == "'t Hooft"
     assert fields.values["click_id"] == "'@x"
+
+
+def test_in_a_workbook_text_is_text() -> None:
+    cells = ["'=1+1", "=1+1"]
+    fields = read(cells, {"customer_name": 0, "click_id": 1}, format={"kind": "xlsx"})
+    assert fields == Fields(values={"customer_name": "'=1+1", "click_id": "=1+1"})
+
+
+def test_a_row_is_written_back_as_it_was_meant() -> None:
+    row = ImportRow(file=Import(format={"kind": "csv"}), number=2, cells=["'=1+1", 1.5, "x"])
+    assert cells_of(row) == ["=1+1", "1.5", "x"]
 
 
 def test_metadata_columns_join_the_metadata() -> None:

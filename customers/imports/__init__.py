@@ -2,7 +2,7 @@
 
 from customers.files import Unreadable
 
-from .fields import FORMS, Fields, fields_of, form_field, names_of, text_of
+from .fields import FORMS, Fields, cells_of, fields_of, form_field, names_of, text_of
 from .life import carry_on
 from .staging import AT_ONCE_BYTES, read_again, receive, stage, too_large
 
@@ -12,6 +12,7 @@ __all__ = [
     "Fields",
     "Unreadable",
     "carry_on",
+    "cells_of",
     "fields_of",
     "form_field",
     "names_of",

@@ -17,6 +17,7 @@ from customers.amounts import parse_metadata
 from customers.facts import FIELDS
 from customers.forms import EditForm, LeadForm, SaleForm
 from customers.models import Import, ImportRow
+from customers.output import unguarded
 
 Cell = str | int | float
 
@@ -28,10 +29,9 @@ FORMS: dict[str, type[SaleForm | LeadForm | EditForm]] = {
 OLD = "old_"
 _MOST_DIGITS = 10**15  # a spreadsheet keeps 15 digits of a number
 _POWER = re.compile(r"\d(?:[.,]\d+)?[eE][+-]?\d{1,3}")
-_GUARDED = re.compile(r"'+[=+\-@\t\r]")
 _NUMBERS = {
-    "point": re.compile(r"(?:\d{1,3}(?:([, '])\d{3})(?:\1\d{3})*|\d+)(?:\.\d+)?"),
-    "comma": re.compile(r"(?:\d{1,3}(?:([. '])\d{3})(?:\1\d{3})*|\d+)(?:,\d+)?"),
+    "point": re.compile(r"(?:[1-9]\d{0,2}(?:([, '])\d{3})(?:\1\d{3})*|\d+)(?:\.\d+)?"),
+    "comma": re.compile(r"(?:[1-9]\d{0,2}(?:([. '])\d{3})(?:\1\d{3})*|\d+)(?:,\d+)?"),
 }
 _DAYS = {
     "dmy": re.compile(r"(?P<d>\d{1,2})[./-](?P<m>\d{1,2})[./-](?P<y>\d{4})(?:,?[ T](?P<t>.+))?"),
@@ -103,10 +103,21 @@ def fields_of(row: ImportRow) -> Fields:
     return result
 
 
+def cells_of(row: ImportRow) -> list[str]:
+    """The row's cells as text, for a file of such rows that is written by `output`."""
+    return [_text_in(row.file, cell) for cell in row.cells]
+
+
+def _text_in(file: Import, cell: Cell) -> str:
+    """Only CSV has the apostrophe that keeps text from being a formula."""
+    is_guarded = isinstance(cell, str) and file.format.get("kind") == "csv"
+    return unguarded(str(cell)) if is_guarded else text_of(cell)
+
+
 def text_of(cell: Cell) -> str:
     """A cell as text, as the spreadsheet would show it without a format."""
     if isinstance(cell, str):
-        return cell[1:] if _GUARDED.match(cell) else cell
+        return cell
     return str(cell) if isinstance(cell, int) else _plain(cell)
 
 
@@ -125,14 +136,14 @@ def _too_many(cells: int, columns: int) -> str:
 
 
 def _read(file: Import, name: str, cell: Cell, result: Fields) -> None:
-    text = text_of(cell)
+    text = _text_in(file, cell)
     if not text.strip():
         if name.startswith(OLD) or (file.mapping or {}).get("empty") == "clear":
             result.values[name] = ""
         return
     result.values[name] = text
     try:
-        if isinstance(cell, str) and cell.lstrip().startswith("="):
+        if file.format.get("kind") == "csv" and str(cell).lstrip().startswith("="):
             raise ValueError("This is a formula. The file must hold values.")
         result.values[name] = _as_typed(file, name, cell, text)
     except ValueError as error:
@@ -213,7 +224,7 @@ def _read_metadata(row: ImportRow, columns: dict[str, int], result: Fields) -> N
     """Adds the metadata columns to what a column of metadata says."""
     found = {key: row.cells[at] for key, at in columns.items() if at < len(row.cells)}
     added = {
-        key: text_of(cell) if isinstance(cell, str) else cell
+        key: _text_in(row.file, cell) if isinstance(cell, str) else cell
         for key, cell in found.items()
         if str(cell).strip()
     }
