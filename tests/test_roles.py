@@ -12,7 +12,7 @@ from django.test import Client
 from django.urls import URLPattern, get_resolver, reverse
 
 from customers import urls
-from customers.models import AuditEntry, Batch, Outcome
+from customers.models import AuditEntry, Batch, Import, Outcome
 from customers.signin.invitations import invite
 from customers.signin.sessions import SURE
 from dubadmin.sandbox import Sandbox
@@ -79,6 +79,15 @@ ALLOWED: dict[str, tuple[set[str] | None, set[str] | None]] = {
     "batch_follow": (LOOK, None),
     "batch_stop": (None, EDIT),
     "batch_resume": (None, EDIT),
+    "import_list": (MANAGE, None),
+    "import_new": (MANAGE, MANAGE),
+    "import_template": (MANAGE, None),
+    "mapping_list": (MANAGE, MANAGE),
+    "import_detail": (MANAGE, None),
+    "import_map": (MANAGE, MANAGE),
+    "import_reading": (MANAGE, None),
+    "import_reread": (None, MANAGE),
+    "import_delete": (MANAGE, MANAGE),
     "audit_list": (LOG, None),
     "audit_entry": (LOG, None),
     "invitation_list": (USERS, USERS),
@@ -140,6 +149,11 @@ def addresses(dub: Sandbox) -> dict[str, str]:
     invitation = invite("eve@example.com", name="Eve", role="Viewer", actor=ALICE)
     numbers = {"result_undo": correction.pk, "invitation_withdraw": invitation.pk}
     numbers |= {f"batch_{name}": batch.pk for name in ("detail", "follow", "stop", "resume")}
+    file = Import.objects.create(
+        kind="sales", state="mapping", size=1, key="k", actor={}, header=["a"], hints=[{}]
+    )
+    pages = [pattern.name for pattern in urls.urlpatterns]
+    numbers |= {name: file.pk for name in pages if name.startswith("import_")}
     found = {}
     for pattern in urls.urlpatterns:
         wanted = pattern.pattern.converters
@@ -147,6 +161,7 @@ def addresses(dub: Sandbox) -> dict[str, str]:
             "id": customer["id"],
             "number": numbers.get(pattern.name, entry.pk),
             "pk": 1,
+            "kind": "sales",
             "token": "none",
         }
         found[pattern.name] = reverse(pattern.name, kwargs={name: values[name] for name in wanted})

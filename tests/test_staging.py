@@ -132,11 +132,11 @@ def test_a_file_can_be_read_again_in_another_way_until_it_is_checked() -> None:
     file = staged("klient;kwota\nŁukasz;5\n".encode("cp1250"))
     assert file.rows.get().cells == ["£ukasz", "5"]
     assert file.hints[0]["odd"] == ["£ukasz"]
-    assert imports.read_again(file, encoding="cp1250")
+    assert imports.read_again(file, actor=ALICE, encoding="cp1250")
     assert not imports.stage(file)
     assert file.rows.get().cells == ["Łukasz", "5"]
     Import.objects.update(state="checked")
-    assert not imports.read_again(file, encoding="cp1252")
+    assert not imports.read_again(file, actor=ALICE, encoding="cp1252")
 
 
 def test_how_amounts_and_days_are_written_is_counted_over_all_rows() -> None:

@@ -1,6 +1,7 @@
 """Forms. Fields are Dub's JSON keys in snake_case; each form builds what is sent."""
 
 from .correct import DeleteForm, EditForm, UndoForm
+from .incoming import SavedNameForm, UploadForm
 from .lists import CustomerListForm
 from .log import AuditListForm
 from .record import ConfirmForm, LeadForm, SaleForm, TrackForm
@@ -16,9 +17,11 @@ __all__ = [
     "EditForm",
     "LeadForm",
     "SaleForm",
+    "SavedNameForm",
     "SelectionForm",
     "SetFieldForm",
     "TrackForm",
     "UndoForm",
+    "UploadForm",
     "new_key",
 ]

@@ -3,22 +3,45 @@
 from customers.files import Unreadable
 
 from .fields import FORMS, Fields, cells_of, fields_of, form_field, names_of, text_of
+from .form import MappingForm
 from .life import carry_on
-from .staging import AT_ONCE_BYTES, read_again, receive, stage, too_large
+from .mapping import (
+    applied,
+    delete,
+    guess,
+    label_of,
+    match,
+    remember,
+    remembered_for,
+    rename,
+)
+from .staging import AT_ONCE_BYTES, limits, read_again, receive, stage, too_large
+from .template import template_of
 
 __all__ = [
     "AT_ONCE_BYTES",
     "FORMS",
     "Fields",
+    "MappingForm",
     "Unreadable",
+    "applied",
     "carry_on",
     "cells_of",
+    "delete",
     "fields_of",
     "form_field",
+    "guess",
+    "label_of",
+    "limits",
+    "match",
     "names_of",
     "read_again",
     "receive",
+    "remember",
+    "remembered_for",
+    "rename",
     "stage",
+    "template_of",
     "text_of",
     "too_large",
 ]

@@ -16,6 +16,7 @@ from customers import files
 from customers.audit import Actor, note, storable
 from customers.files import Limits, Record, Unreadable
 from customers.models import Import, ImportRow
+from customers.output import unguarded
 
 from . import hints, parts
 
@@ -79,14 +80,14 @@ def stage(file: Import) -> bool:
     try:
         with parts.opened(file) as stream:
             if "kind" not in file.format:
-                file.format = files.look(stream, limits=_limits(), **file.format)
+                file.format = files.look(stream, limits=limits(), **file.format)
             return _read_on(file, stream, until=time.monotonic() + SLICE_SECONDS)
     except Unreadable as error:
         _fail(file, str(error))
         return False
 
 
-def read_again(file: Import, **asked: str) -> bool:
+def read_again(file: Import, *, actor: Actor, **asked: str) -> bool:
     """Lets an untouched file be read anew: with another `encoding`, `delimiter` or `sheet`.
 
     False when it has moved on, or its bytes are gone.
@@ -100,11 +101,13 @@ def read_again(file: Import, **asked: str) -> bool:
         ):
             return False
         file.rows.all().delete()
+        note("import.reread", actor=actor, asked={"import": file.pk, **asked})
     file.refresh_from_db()
     return True
 
 
-def _limits() -> Limits:
+def limits() -> Limits:
+    """What is taken of a file, as the settings say."""
     return Limits(
         rows=settings.IMPORT_MAX_ROWS,
         columns=settings.IMPORT_MAX_COLUMNS,
@@ -116,7 +119,7 @@ def _limits() -> Limits:
 
 def _read_on(file: Import, stream: BinaryIO, *, until: float) -> bool:
     place: dict[str, int] = file.place or {}
-    records = files.read(stream, format=file.format, limits=_limits(), **place)
+    records = files.read(stream, format=file.format, limits=limits(), **place)
     if file.place is None:
         _take_header(file, next(records, None))
     while chunk := list(islice(records, ROWS_AT_ONCE)):
@@ -139,7 +142,7 @@ def _take_header(file: Import, header: Record | None) -> None:
             f"There is only one column, “{str(header.cells[0])[:60]}”. Either the delimiter is an "
             f"unusual one, or columns are missing."
         )
-    file.header = [str(cell).strip()[:200] for cell in header.cells]
+    file.header = [unguarded(str(cell)).strip()[:200] for cell in header.cells]
     file.hints = hints.empty(len(file.header))
     file.place = {"start": header.end, "number": header.number + 1}
     file.save(update_fields=["format", "header", "hints", "place"])

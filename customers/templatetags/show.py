@@ -18,7 +18,7 @@ from heroicons.templatetags.heroicons import heroicon_micro, heroicon_outline
 
 from customers import addresses
 from customers.facts import Change, stored_changes
-from customers.models import AuditEntry, Outcome
+from customers.models import AuditEntry, Import, Outcome
 from dubadmin.dub.money import to_major
 
 register = template.Library()
@@ -81,6 +81,16 @@ def icon(name: str, size: str = "small") -> SafeString:
 @register.simple_tag
 def tone_icon(tone: object, size: str = "small") -> SafeString:
     return icon(TONE_ICONS.get(str(tone), "information-circle"), size)
+
+
+@register.filter
+def import_tone(file: Import) -> str:
+    """How the state of an import is coloured."""
+    if file.state == Import.State.FAILED:
+        return "danger"
+    if file.state in {Import.State.STOPPED, Import.State.PAUSED}:
+        return "warn"
+    return "ok" if file.state == Import.State.DONE else ""
 
 
 @register.simple_tag(takes_context=True)

@@ -1,0 +1,66 @@
+"""Uploading a file, or pasting rows from one."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+from django.core.exceptions import ValidationError
+from django.core.files.uploadedfile import UploadedFile
+
+from customers.models import Import
+
+from .shared import OnceForm
+
+PASTED = "Pasted rows"
+
+
+class UploadForm(OnceForm):
+    """What the rows are, and the file or the pasted text that holds them. Encode as multipart."""
+
+    kind = forms.ChoiceField(
+        label="The rows are",
+        choices=Import.Kind.choices,
+        widget=forms.RadioSelect,
+        error_messages={"required": "Choose what the rows are."},
+    )
+    pasted = forms.CharField(
+        label="Rows from a spreadsheet",
+        required=False,
+        strip=False,
+        widget=forms.Textarea(attrs={"rows": 5, "spellcheck": "false"}),
+        help_text="Copy them together with the header and paste them here.",
+    )
+    file = forms.FileField(
+        label="File",
+        required=False,
+        max_length=None,
+        allow_empty_file=True,  # it gets its own sentence, like all that is no table
+        widget=forms.FileInput(attrs={"accept": ".csv,.tsv,.txt,.xlsx,.ods"}),
+    )
+
+    field_order = ["kind", "reason", "pasted", "file"]
+
+    def clean(self) -> dict[str, Any]:
+        given = super().clean() or self.cleaned_data
+        has_pasted = bool(given.get("pasted", "").strip())
+        if not has_pasted and not given.get("file") and "file" not in self.errors:
+            self.add_error("file", "Choose a file, or paste rows.")
+        if has_pasted and given.get("file"):
+            raise ValidationError("There are both a file and pasted rows. Take one of them away.")
+        return given
+
+    @property
+    def name(self) -> str:
+        file: UploadedFile[Any] | None = self.cleaned_data["file"]
+        return (file.name or "") if file else PASTED
+
+    @property
+    def chunks(self) -> Any:
+        """The bytes, in pieces."""
+        file: UploadedFile[Any] | None = self.cleaned_data["file"]
+        return file.chunks() if file else [self.cleaned_data["pasted"].encode()]
+
+
+class SavedNameForm(forms.Form):
+    name = forms.CharField(label="Name", max_length=100)
