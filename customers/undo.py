@@ -35,7 +35,10 @@ class Step:
 def can_undo(entry: AuditEntry) -> bool:
     """A correction that Dub stored, at least in part, and whose values before are known."""
     return (
-        entry.action == "customer.update" and entry.outcome in HAPPENED and entry.before is not None
+        entry.action == "customer.update"
+        and entry.outcome in HAPPENED
+        and entry.before is not None
+        and entry.target_id != ""  # redacted
     )
 
 
