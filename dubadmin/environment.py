@@ -19,7 +19,16 @@ BASE_DIR = Path(__file__).resolve().parent.parent
 VAR_DIR = BASE_DIR / "var"
 THIS_MACHINE = ("localhost", "127.0.0.1", "[::1]")
 _HOST = re.compile(r"\*|\[[0-9a-f:.]+\]|\.?[a-z0-9-]+(\.[a-z0-9-]+)*", re.I)
-env = environ.Env()
+NAMES: set[str] = set()  # of all settings that were asked for
+
+
+class _Environment(environ.Env):  # type: ignore[misc]  # it has no types
+    def get_value(self, var: str, *args: Any, **kwargs: Any) -> Any:
+        NAMES.add(var)
+        return super().get_value(var, *args, **kwargs)
+
+
+env = _Environment()
 env.read_env(BASE_DIR / ".env")
 
 

@@ -88,6 +88,8 @@ ACTIONS = {
     "user.roles": "Changed the roles of a user",
     "user.delete": "Deleted a user",
     "role.change": "Changed what a role may do",
+    "settings.change": "Changed the settings",
+    "command.run": "Ran a command on the server",
     "page.miss": "Asked for a page that does not exist",
     "session.lock": "Was locked out for a while",
     "session.expire": "Session ran out",

@@ -36,3 +36,4 @@ def test_s7_a8_twenty_submits_at_two_processes_are_one_sale(
     assert {page.url for page in pages} == {f"{site.url}/results/{entry.pk}/" for site in sites}
     assert (entry.outcome, dub.count("POST"), len(dub.sales())) == ("recorded", 1, 1)
     assert sites[0].worker() != sites[1].worker()
+    assert AuditEntry.objects.filter(action="settings.change").count() == 1

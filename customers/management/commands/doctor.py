@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.core.management.base import BaseCommand
-
 from customers.doctor import Finding, examine
+from customers.management.logged import Logged
 
 _MARKS = {"ok": "ok", "note": "--", "warn": "!!", "fail": "XX"}
 
 
-class Command(BaseCommand):
+class Command(Logged):
     help = "Looks at settings, database, Dub, clock, worker and files. Ends with 1 if one is wrong."
     requires_system_checks: list[str] = []
+    is_harmless = True
 
     def handle(self, *args: Any, **options: Any) -> None:
         found = []

@@ -16,11 +16,11 @@ from typing import Any
 from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.core.management import call_command
-from django.core.management.base import BaseCommand
 from django.db import Error as DatabaseError
 from django.db import connection
 
 from customers import demo
+from customers.management.logged import Logged
 
 HOST = "127.0.0.1"
 READY_SECONDS = 60
@@ -33,9 +33,10 @@ _NEXT = {
 _DIE_WITH_PARENT = 1  # PR_SET_PDEATHSIG
 
 
-class Command(BaseCommand):
+class Command(Logged):
     help = "Migrates, seeds and starts everything; Ctrl-C stops all of it."
     requires_system_checks: list[str] = []
+    prepares = True
 
     def handle(self, *args: Any, **options: Any) -> None:
         self.children: dict[str, subprocess.Popen[bytes]] = {}
@@ -57,6 +58,7 @@ class Command(BaseCommand):
         try:
             call_command("migrate", verbosity=0, interactive=False)
             call_command("collectstatic", verbosity=0, interactive=False)
+            self.tell()
             demo.remove() if settings.LIVE else demo.install()
         except (DatabaseError, OSError) as error:
             raise SystemExit(f"dubadmin: cannot prepare the data: {_first_line(error)}") from None

@@ -5,19 +5,21 @@ from __future__ import annotations
 from typing import Any
 
 from django.core.management import call_command
-from django.core.management.base import BaseCommand, CommandParser
+from django.core.management.base import CommandParser
 
-from customers import heartbeat, tasks
+from customers import heartbeat, startup, tasks
 from customers.evidence.tending import Tending, tend
+from customers.management.logged import Logged
 
 
-class Command(BaseCommand):
+class Command(Logged):
     help = "Runs the background worker; SIGTERM ends it after the slice that it is at."
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--once", action="store_true", help="end when nothing is left to do")
 
     def handle(self, *args: Any, once: bool, **options: Any) -> None:
+        startup.note_settings()
         tasks.wake_all()
         if not once:
             Tending().start()
