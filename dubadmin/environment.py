@@ -18,6 +18,7 @@ T = TypeVar("T")
 BASE_DIR = Path(__file__).resolve().parent.parent
 VAR_DIR = BASE_DIR / "var"
 THIS_MACHINE = ("localhost", "127.0.0.1", "[::1]")
+_ORIGIN = re.compile(r"https?://[^\s/@?#]+", re.I)
 _HOST = re.compile(r"\*|\[[0-9a-f:.]+\]|\.?[a-z0-9-]+(\.[a-z0-9-]+)*", re.I)
 NAMES: set[str] = set()  # of all settings that were asked for
 
@@ -74,10 +75,8 @@ def hosts(name: str, default: Sequence[str]) -> list[str]:
 
 def origins(name: str) -> list[str]:
     found = [origin.strip() for origin in env.list(name, default=[]) if origin.strip()]
-    for origin in found:
-        parts = urlsplit(origin)
-        if parts.scheme not in {"http", "https"} or not parts.netloc or parts.path:
-            raise stop(name, "addresses such as https://dubadmin.example.com, with commas between")
+    if not all(_ORIGIN.fullmatch(origin) for origin in found):
+        raise stop(name, "addresses such as https://dubadmin.example.com, with commas between")
     return found
 
 

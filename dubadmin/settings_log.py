@@ -30,6 +30,7 @@ LOGGING = {
         "dubadmin": {"level": LOG_LEVEL},
         # Its warnings repeat the request's line, with the whole path.
         "django.request": {"level": "ERROR"},
+        "django.security.DisallowedHost": {"level": "CRITICAL"},  # a traceback for each stranger
         "gunicorn.error": {"handlers": ["stderr"], "level": LOG_LEVEL, "propagate": False},
         "django.server": {"handlers": ["stderr"], "level": LOG_LEVEL, "propagate": False},
         "dubadmin.audit": {"level": "INFO"},  # the head of the log is told, whatever LOG_LEVEL is

@@ -64,6 +64,7 @@ BAD = [
     ("ALLOWED_HOSTS", ","),
     ("CSRF_TRUSTED_ORIGINS", "dubadmin.example.com"),
     ("CSRF_TRUSTED_ORIGINS", "https://dubadmin.example.com/home"),
+    ("CSRF_TRUSTED_ORIGINS", "https://me:s3cr3t@dubadmin.example.com"),
     ("PORT", "eighty"),
     ("PORT", "70000"),
     ("PORT", ""),

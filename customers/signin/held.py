@@ -41,14 +41,22 @@ class Held:
 def where_to_return(request: Request) -> str:
     """The address that leads on after signing in or confirming; a form is held for it."""
     if request.htmx:
-        return _short(request.htmx.current_url_abs_path or "")
+        return _short(_page_before(request, "HX-Current-URL"))
     if request.method != "POST":
         return _short(address_as_sent(request))
     if _hold(request):
         return reverse("account_held")
-    came_from = urlsplit(request.headers.get("Referer", ""))
+    return _short(_page_before(request, "Referer"))
+
+
+def _page_before(request: Request, header: str) -> str:
+    """Path and query of the page of this site that the header names, "" where it does not."""
+    try:
+        came_from = urlsplit(request.headers.get(header, ""))
+    except ValueError:
+        return ""
     here = came_from.netloc == request.get_host()
-    return _short(f"{came_from.path}?{came_from.query}".rstrip("?")) if here else reverse("home")
+    return f"{came_from.path}?{came_from.query}".rstrip("?") if here else ""
 
 
 def _short(address: str) -> str:
