@@ -9,6 +9,7 @@ from collections.abc import Callable
 from typing import Any
 
 from django.conf import settings
+from django.contrib.auth.models import AnonymousUser
 from django.http import HttpRequest, HttpResponse, HttpResponsePermanentRedirect
 from django.shortcuts import render
 from django.urls import reverse
@@ -20,6 +21,7 @@ from .addresses import address_as_sent, path_as_sent
 from .audit import person
 from .demo import DEMO_LOGINS
 from .http import Request
+from .models import preferences_of
 from .problems import problem_of
 
 GetResponse = Callable[[HttpRequest], HttpResponse]
@@ -67,10 +69,11 @@ def client_ip(request: HttpRequest) -> str:
 
 
 def time_zone(get_response: GetResponse) -> GetResponse:
-    """Shows times in the zone that the browser named in its `tz` cookie, UTC without one."""
+    """Shows times in the zone that the person chose, else the browser's (cookie `tz`), else UTC."""
 
     def middleware(request: HttpRequest) -> HttpResponse:
-        with timezone.override(_zone(request.COOKIES.get("tz", ""))):
+        chosen = preferences_of(request.user).time_zone
+        with timezone.override(_zone(chosen or request.COOKIES.get("tz", ""))):
             return get_response(request)
 
     return middleware
@@ -117,13 +120,15 @@ class dub_problems:
 
 def here(request: HttpRequest) -> dict[str, Any]:
     """Context of every page: whether this is Dub or the sandbox, and who is signed in."""
-    actor = person(request.user) if hasattr(request, "user") else {}
+    user = getattr(request, "user", AnonymousUser())
+    actor = person(user)
     return {
+        "preferences": preferences_of(user),
         "here": {
             "live": settings.LIVE,
             "role": actor.get("role", ""),
             "person": actor.get("name", ""),
             "demo_logins": [] if settings.LIVE else DEMO_LOGINS,
             "sso": settings.OIDC_NAME if settings.OIDC_ISSUER else "",
-        }
+        },
     }

@@ -18,6 +18,7 @@ from .views import (
     log,
     mapping,
     own_account,
+    preferences,
     record,
     results,
     undo,
@@ -79,6 +80,8 @@ urlpatterns = [
     path(
         "accounts/passkeys/<int:pk>/remove/", own_account.passkey_remove, name="mfa_remove_webauthn"
     ),
+    path("accounts/preferences/", preferences.preferences, name="preferences"),
+    path("accounts/preferences/theme/", preferences.preferences_theme, name="preferences_theme"),
     path("accounts/password/", own_account.password, name="account_change_password"),
     path("accounts/sessions/", own_account.session_list, name="account_sessions"),
     path("accounts/invitations/", invitations.invitation_list, name="invitation_list"),

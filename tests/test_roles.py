@@ -48,6 +48,8 @@ PERSONAL: dict[str, tuple[set[str] | None, set[str] | None]] = {
     "account_held": (LOOK, None),
     "account_sessions": (LOOK, LOOK),
     "account_change_password": (LOOK, LOOK),
+    "preferences": (LOOK, LOOK),
+    "preferences_theme": (None, LOOK),
     "mfa_activate_totp": (LOOK, LOOK),
     "mfa_deactivate_totp": (LOOK, LOOK),
     "mfa_view_recovery_codes": (LOOK, None),

@@ -4,6 +4,7 @@ from .correct import DeleteForm, EditForm, UndoForm
 from .incoming import SavedNameForm, UploadForm
 from .lists import CustomerListForm
 from .log import AuditListForm
+from .preferences import PreferencesForm, ThemeForm
 from .record import ConfirmForm, LeadForm, SaleForm, TrackForm
 from .several import DeleteSeveralForm, SelectionForm, SetFieldForm
 from .shared import new_key
@@ -16,10 +17,12 @@ __all__ = [
     "DeleteSeveralForm",
     "EditForm",
     "LeadForm",
+    "PreferencesForm",
     "SaleForm",
     "SavedNameForm",
     "SelectionForm",
     "SetFieldForm",
+    "ThemeForm",
     "TrackForm",
     "UndoForm",
     "UploadForm",

@@ -9,6 +9,7 @@ from .heartbeat import Heartbeat
 from .imports import Import, ImportPart, ImportRow, NamedMapping
 from .invitations import Invitation
 from .pacing import Pace
+from .preferences import Preferences, preferences_of
 from .sales import FollowUp, Invoice
 from .shared_cache import SharedCache
 from .triggers import OUTCOME, lifted
@@ -35,9 +36,11 @@ __all__ = [
     "NamedMapping",
     "Outcome",
     "Pace",
+    "Preferences",
     "Relation",
     "Seal",
     "SharedCache",
     "lifted",
     "pending_timeout",
+    "preferences_of",
 ]

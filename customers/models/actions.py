@@ -95,6 +95,7 @@ ACTIONS = {
     "session.expire": "Session ran out",
     "session.confirm": "Confirmed who they are",
     "session.end": "Ended sessions",
+    "preferences.change": "Changed their preferences",
     "account.link": "Linked with single sign-on",
     "password.change": "Changed the password",
     "step.add": "Set up a second step",

@@ -6,7 +6,7 @@ import base64
 import hashlib
 import secrets
 import time
-from typing import Any
+from typing import Any, cast
 
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.core import context
@@ -25,6 +25,7 @@ from django.shortcuts import redirect, render
 from django.utils.http import url_has_allowed_host_and_scheme
 
 from customers.models import Outcome
+from customers.preferences import start_of
 
 from . import invitations, log, sessions
 
@@ -60,6 +61,9 @@ class Accounts(DefaultAccountAdapter):  # type: ignore[misc]  # allauth has no t
         return url_has_allowed_host_and_scheme(
             url, allowed_hosts={request.get_host()}, require_https=request.is_secure()
         )
+
+    def get_login_redirect_url(self, request: HttpRequest) -> str:
+        return start_of(cast(User, request.user))
 
     def get_client_ip(self, request: HttpRequest) -> str:
         return clean_client_ip(getattr(request, "client_ip", "")) or _NOWHERE

@@ -12,3 +12,8 @@ class ByRole(AuthenticationBackend):  # type: ignore[misc]  # allauth has no typ
 
     def _get_user_permissions(self, user_obj: User) -> QuerySet[Permission]:
         return Permission.objects.none()
+
+    def get_user(self, user_id: int) -> User | None:
+        """Whose session it is, with their preferences: every page needs both."""
+        user = User.objects.select_related("preferences").filter(pk=user_id).first()
+        return user if user and self.user_can_authenticate(user) else None

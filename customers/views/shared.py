@@ -44,7 +44,7 @@ def to_earlier(request: Request, entry: AuditEntry) -> HttpResponse:
     return redirect(result_url(entry))
 
 
-def tell_errors(request: Request, form: forms.Form) -> None:
+def tell_errors(request: Request, form: forms.BaseForm) -> None:
     """Tells the log why a form was not accepted, in the words of its page."""
     if not form.errors:
         return

@@ -7,21 +7,12 @@ function say(text) {
   setTimeout(() => (live.textContent = text), 50);
 }
 
-function showTheme() {
-  for (const button of document.querySelectorAll("[data-set-theme]")) {
-    const chosen = button.dataset.setTheme === document.documentElement.dataset.theme;
-    button.setAttribute("aria-pressed", String(chosen));
-  }
-}
-
+// At once; the form of the button saves it.
 function setTheme(theme) {
   document.documentElement.dataset.theme = theme;
-  try {
-    localStorage.setItem("theme", theme);
-  } catch {
-    // Without storage the choice lasts as long as this page.
+  for (const button of document.querySelectorAll("button[name=theme]")) {
+    button.setAttribute("aria-pressed", String(button.value === theme));
   }
-  showTheme();
 }
 
 async function copy(button) {
@@ -37,8 +28,8 @@ async function copy(button) {
 }
 
 document.addEventListener("click", (event) => {
-  const button = event.target.closest("[data-set-theme], [data-copy], [data-dismiss]");
-  if (button?.dataset.setTheme) setTheme(button.dataset.setTheme);
+  const button = event.target.closest("button[name=theme], [data-copy], [data-dismiss]");
+  if (button?.name === "theme") setTheme(button.value);
   if (button?.dataset.copy) copy(button);
   if (button && "dismiss" in button.dataset) button.closest(".notice").hidden = true;
   for (const menu of document.querySelectorAll("details.menu[open]")) {
@@ -73,5 +64,4 @@ document.addEventListener("htmx:afterSettle", (event) => {
   if (text) say(text.replace(/\s+/g, " ").trim());
 });
 
-showTheme();
 document.querySelector("[data-focus-first]")?.focus();

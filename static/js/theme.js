@@ -7,9 +7,11 @@
   if (zone) {
     document.cookie = `tz=${zone}; path=/; max-age=31536000; samesite=lax`;
   }
+  // What the person chose comes with the page; the browser keeps it for signing in and the admin.
   try {
-    root.dataset.theme = localStorage.getItem("theme") || "auto";
+    if (root.dataset.theme) localStorage.setItem("theme", root.dataset.theme);
+    root.dataset.theme ??= localStorage.getItem("theme") || "auto";
   } catch {
-    root.dataset.theme = "auto";
+    root.dataset.theme ??= "auto";
   }
 })();

@@ -66,6 +66,7 @@ def test_lists_and_customers(browse: Browse, dub: Sandbox, jane: Json, look: Loo
         f"/customers/{jane['id']}/",
         "/audit/",
         "/audit/1/",
+        "/accounts/preferences/",
     ):
         page.goto(address)
         look(page, address, ways=WAYS + OTHER_WAYS)

@@ -127,7 +127,8 @@ def test_escape_closes_the_menu_and_goes_back_to_its_button(page: Page) -> None:
 def test_the_theme_is_chosen_and_kept(page: Page) -> None:
     page.locator("details.person summary").press("Enter")
     dark = page.get_by_role("button", name="Dark")
-    dark.press("Enter")
+    with page.expect_response("**/accounts/preferences/theme/"):
+        dark.press("Enter")
     expect(dark).to_have_attribute("aria-pressed", "true")
     page.goto("/customers/")
     expect(page.locator("html")).to_have_attribute("data-theme", "dark")

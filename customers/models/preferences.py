@@ -1,0 +1,51 @@
+"""How one person likes dubadmin to be."""
+
+from __future__ import annotations
+
+from django.contrib.auth.models import AnonymousUser, User
+from django.db import models
+
+
+class Preferences(models.Model):
+    """One row a person; who has none has the defaults.
+
+    `time_zone` is an IANA name, "" for that of the browser. `start` is the name of an address.
+    """
+
+    class Theme(models.TextChoices):
+        AUTO = "auto", "As the system"
+        LIGHT = "light", "Light"
+        DARK = "dark", "Dark"
+
+    class Density(models.TextChoices):
+        COMFORTABLE = "comfortable", "Comfortable"
+        COMPACT = "compact", "Compact"
+
+    class Contrast(models.TextChoices):
+        AUTO = "auto", "As the system"
+        MORE = "more", "High"
+
+    user = models.OneToOneField(
+        User, on_delete=models.CASCADE, primary_key=True, related_name="preferences"
+    )
+    theme = models.CharField(max_length=16, choices=Theme.choices, default=Theme.AUTO)
+    contrast = models.CharField(max_length=16, choices=Contrast.choices, default=Contrast.AUTO)
+    density = models.CharField(max_length=16, choices=Density.choices, default=Density.COMFORTABLE)
+    time_zone = models.CharField(max_length=64, blank=True)
+    start = models.CharField(max_length=40, default="home")
+
+    class Meta:
+        default_permissions = ()
+
+    def __str__(self) -> str:
+        return f"Preferences of {self.user}"
+
+
+def preferences_of(user: User | AnonymousUser) -> Preferences:
+    """A person's preferences; the defaults, not saved, for strangers and who has none."""
+    if isinstance(user, AnonymousUser):
+        return Preferences()
+    try:
+        return user.preferences
+    except Preferences.DoesNotExist:
+        return Preferences(user=user)
