@@ -209,7 +209,7 @@ def test_a_remembered_mapping_finds_its_columns_in_another_order() -> None:
 
 
 @pytest.mark.django_db
-def test_only_what_waits_for_it_is_matched() -> None:
+def test_only_what_waits_for_it_is_matched_and_a_checked_one_anew() -> None:
     file = imports.receive([b"a,b\n1,2\n"], kind="sales", name="f", actor=ALICE, key="k")
     imports.stage(file)
     wanted: dict[str, Any] = {"columns": {}, "metadata": {}, "fixed": {}, "empty": "keep"}
@@ -219,3 +219,9 @@ def test_only_what_waits_for_it_is_matched() -> None:
     assert (file.state, file.number_format, file.mapping) == ("checking", "comma", wanted)
     assert not file.parts.exists()
     assert not imports.match(file, mapping=wanted, **how)
+    Import.objects.update(state="checked", counts={"rows": 1})
+    file.rows.update(problems=[{"field": "amount", "problem": "None."}], sendable={})
+    assert imports.match(file, mapping=wanted, **how)
+    file.refresh_from_db()
+    assert (file.state, file.counts) == ("checking", None)
+    assert file.rows.filter(problems__isnull=True, sendable__isnull=True).count() == 1

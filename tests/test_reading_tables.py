@@ -186,6 +186,12 @@ def test_the_first_sheet_that_is_not_empty_is_read_or_the_chosen_one() -> None:
     assert rows_of(data, sheet="More") == [["c"]]
 
 
+def test_a_hidden_sheet_is_only_read_when_it_is_chosen() -> None:
+    data = xlsx(hidden="Lookup", Lookup=[["secret"]], Sales=[["a", "b"]])
+    assert rows_of(data) == [["a", "b"]]
+    assert rows_of(data, sheet="Lookup") == [["secret"]]
+
+
 def test_an_open_document_is_read() -> None:
     assert rows_of(ods([["a", "b"], ["ü", 1.5]])) == [["a", "b"], ["ü", 1.5]]
 

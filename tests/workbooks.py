@@ -24,12 +24,13 @@ def zipped(members: Mapping[str, str | bytes]) -> bytes:
     return stream.getvalue()
 
 
-def xlsx(rows: Rows = (), **sheets: str | Rows) -> bytes:
+def xlsx(rows: Rows = (), *, hidden: str = "", **sheets: str | Rows) -> bytes:
     """A workbook of one sheet with `rows`, or of `sheets`: rows, or the XML of rows."""
     all_sheets = sheets or {"Sheet1": rows}
     books, links, members = "", "", {}
     for n, (name, content) in enumerate(all_sheets.items(), start=1):
-        books += f'<sheet name="{name}" sheetId="{n}" r:id="r{n}"/>'
+        state = ' state="hidden"' if name == hidden else ""
+        books += f'<sheet name="{name}" sheetId="{n}"{state} r:id="r{n}"/>'
         links += (
             f'<Relationship Id="r{n}" Type="{_OFFICE}/worksheet" Target="worksheets/sheet{n}.xml"/>'
         )

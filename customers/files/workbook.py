@@ -8,6 +8,7 @@ limit on memory and time and without our secrets; what comes back is rows as lin
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from collections.abc import Generator, Iterator
@@ -17,7 +18,7 @@ from typing import Any, BinaryIO
 
 from .kinds import Limits, Record, Unreadable
 
-_ROOT = Path(__file__).resolve().parent.parent.parent
+_ROOT = str(Path(__file__).resolve().parent.parent.parent)
 _TOO_MUCH = (
     "The spreadsheet cannot be read within the memory and time that are allowed, or is damaged. "
     "Save it as CSV and upload that."
@@ -55,8 +56,7 @@ def _lines(stream: BinaryIO, *, sheet: str, rows: bool, limits: Limits) -> Gener
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
-        cwd=_ROOT,
-        env={"PYTHONUTF8": "1"},
+        env={"PYTHONUTF8": "1", "PYTHONPATH": os.pathsep.join([_ROOT, *sys.path])},
     ) as process:
         try:
             _hand_over(stream, process.stdin)

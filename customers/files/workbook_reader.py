@@ -17,11 +17,18 @@ from contextlib import suppress
 from datetime import date, datetime, time
 from typing import Any
 
-from python_calamine import CalamineError, CalamineSheet, CalamineWorkbook, PasswordError
+from python_calamine import (
+    CalamineError,
+    CalamineSheet,
+    CalamineWorkbook,
+    PasswordError,
+    SheetVisibleEnum,
+)
 
 from .kinds import WANTED, Cell, Unreadable
 
 _SECONDS = 120
+_VISIBLE = SheetVisibleEnum.Visible
 _DAMAGED = "The file is damaged or was not uploaded completely. Save it again and upload that."
 _LOCKED = "The spreadsheet is protected by a password. Save it without one and upload that."
 
@@ -88,11 +95,17 @@ def _kind(archive: zipfile.ZipFile) -> str:
 def _sheet(book: CalamineWorkbook, wanted: str) -> CalamineSheet:
     if wanted in book.sheet_names:
         return book.get_sheet_by_name(wanted)
-    for name in book.sheet_names:
+    for name in _names(book):
         sheet = book.get_sheet_by_name(name)
         if sheet.start is not None:
             return sheet
     raise Unreadable("The spreadsheet is empty.")
+
+
+def _names(book: CalamineWorkbook) -> list[str]:
+    """The sheets that can be seen, before those that are hidden."""
+    sheets = book.sheets_metadata
+    return [each.name for each in sorted(sheets, key=lambda each: each.visible != _VISIBLE)]
 
 
 def _rows(sheet: CalamineSheet) -> Iterator[list[Any]]:

@@ -8,6 +8,7 @@ from typing import Any
 
 from django.contrib.auth.models import User
 from django.db import IntegrityError, transaction
+from django.db.models import Q
 from django.utils import timezone
 
 from customers.audit import Actor, note
@@ -160,7 +161,8 @@ def match(
         )
         if mine:
             file.parts.all().delete()
-            file.rows.exclude(problems=None, sendable=None).update(problems=None, sendable=None)
+            checked = Q(problems__isnull=False) | Q(sendable__isnull=False)
+            file.rows.filter(checked).update(problems=None, sendable=None)
             note("import.map", actor=actor, asked={"import": file.pk, **settled})
     return bool(mine)
 

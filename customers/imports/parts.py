@@ -36,12 +36,13 @@ def _parts(chunks: Iterable[bytes]) -> Iterator[bytes]:
 
 def opened(file: Import) -> BinaryIO:
     """The bytes again, as a stream that can seek; one part at a time is in memory."""
-    return cast(BinaryIO, io.BufferedReader(_Stored(file), PART))
+    return cast(BinaryIO, io.BufferedReader(_Stored(file)))
 
 
 class _Stored(io.RawIOBase):
     def __init__(self, file: Import) -> None:
         self.file, self.at = file, 0
+        self.number, self.part = -1, b""
 
     def readable(self) -> bool:
         return True
@@ -56,9 +57,11 @@ class _Stored(io.RawIOBase):
 
     def readinto(self, buffer: memoryview) -> int:  # type: ignore[override]
         number, skipped = divmod(self.at, PART)
-        part = ImportPart.objects.filter(file=self.file, number=number)
-        data = next(iter(part.values_list("data", flat=True)), b"")
-        piece = bytes(data[skipped : skipped + len(buffer)])
+        if number != self.number:
+            part = ImportPart.objects.filter(file=self.file, number=number)
+            self.number = number
+            self.part = bytes(next(iter(part.values_list("data", flat=True)), b""))
+        piece = self.part[skipped : skipped + len(buffer)]
         buffer[: len(piece)] = piece
         self.at += len(piece)
         return len(piece)
