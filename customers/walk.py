@@ -13,8 +13,10 @@ from typing import Any
 from dubadmin.connect import dub, reserved
 from dubadmin.dub.errors import DubError, Refused
 from dubadmin.dub.explain import explain
-from dubadmin.dub.reads import MAX_PAGE, MAX_PAGE_SIZE, ListCustomers
+from dubadmin.dub.reads import MAX_PAGE, MAX_PAGE_SIZE, GetCustomer, ListCustomers
 from dubadmin.dub.records import Customer
+
+from .queries import with_true_names
 
 TRAIL = 100  # how many rows back a walk can go when those that it came by are deleted
 MAX_OVERLAP = 63
@@ -234,9 +236,23 @@ def _ask(read: ListCustomers) -> Any:
     """Dub's answer in its turn behind people; a refusal is an answer, too."""
     with reserved(1):
         try:
-            return dub().fetch(read)
+            found = dub().fetch(read)
         except Refused as error:
             return error
+    return with_true_names(found, lambda: _again(read, found))
+
+
+def _again(read: ListCustomers, found: list[Customer]) -> list[Customer]:
+    """A second answer about those who may have no name (trap Q9), whoever came in between."""
+    with reserved(1):
+        second = dub().fetch(replace(read, expanded=False))
+    known = {customer.id for customer in second}
+    missing = [each.id for each in found if not each.email and each.id not in known]
+    if not missing:
+        return second
+    with reserved(len(missing)):
+        answers = dub().fetch_together(*(GetCustomer(id=id, expanded=False) for id in missing))
+    return [*second, *(each for each in answers if isinstance(each, Customer))]
 
 
 def _rows(answer: Any) -> list[Customer]:

@@ -1,8 +1,9 @@
 """Reads: what a page needs of Dub, asked side by side so that it costs one round trip."""
 
-from .listing import Facets, Listing, find_customers, list_customers
-from .names import Match, is_unknown_customer, known, remember
+from .listing import Facets, Listing, exact_matches, find_customers, list_customers
+from .names import Match, is_unknown_customer, known, remember, with_true_names
 from .one import (
+    EVENT_KINDS,
     MAX_EVENTS,
     Attribution,
     Timeline,
@@ -18,6 +19,7 @@ from .one import (
 from .several import attributions, get_customers, newest_events
 
 __all__ = [
+    "EVENT_KINDS",
     "MAX_EVENTS",
     "Attribution",
     "Facets",
@@ -28,6 +30,7 @@ __all__ = [
     "attributions",
     "customer_with_timeline",
     "deletion_of",
+    "exact_matches",
     "find_customers",
     "get_customer",
     "get_customers",
@@ -40,4 +43,5 @@ __all__ = [
     "newest_events",
     "ping",
     "remember",
+    "with_true_names",
 ]

@@ -8,7 +8,7 @@ from typing import Any
 from django.core.cache import caches
 
 from customers.search import Search, parse
-from dubadmin.connect import dub
+from dubadmin.connect import dub, reserved
 from dubadmin.dub.errors import DubError, Refused, Uncertain
 from dubadmin.dub.explain import explain
 from dubadmin.dub.reads import (
@@ -193,6 +193,18 @@ def _matches(asked: Search, answers: dict[str, Any]) -> list[Match]:
         if isinstance(customer := answers[how], Customer):
             matches.setdefault(customer.id, Match(customer=customer, how=how))
     return list(matches.values())
+
+
+def exact_matches(text: str) -> list[Customer]:
+    """The customers whose ID is what was searched for (trap Q2). Raises DubError."""
+    asked = parse(text)
+    reads = {how: GetCustomer(id=id) for how, id in asked.ids}
+    with reserved(max(2 * len(reads), 1)):
+        answers = _answers({**reads})
+        for answer in answers.values():
+            if isinstance(answer, DubError) and not is_unknown_customer(answer):
+                raise answer
+        return [truly_named(match).customer for match in _matches(asked, answers)]
 
 
 _FACETS: dict[str, AnyRead] = {
