@@ -29,6 +29,8 @@ from dubadmin.dub.explain import explain
 from . import chain
 from .models import OUTCOME, AuditEntry, Batch, Outcome
 
+_SERVER = "Server"
+
 
 @dataclass(frozen=True, kw_only=True)
 class Actor:
@@ -40,6 +42,11 @@ class Actor:
     ip: str = ""
     user_agent: str = ""
     request_id: str = ""
+
+    @property
+    def is_operator(self) -> bool:
+        """Whether it is somebody on the server's command line, not an account."""
+        return not self.id and self.role == _SERVER
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -148,7 +155,7 @@ def operator() -> Actor:
         name = getpass.getuser()
     except (KeyError, OSError):
         name = str(os.getuid())  # a container's user without a name
-    return Actor(name=name, role="Server")
+    return Actor(name=name, role=_SERVER)
 
 
 _told: ContextVar[list[str] | None] = ContextVar("told", default=None)

@@ -9,8 +9,8 @@ from django_tasks import task
 from django_tasks.base import Task
 from django_tasks_db.models import DBTaskResult
 
-from . import batches, imports
-from .models import Batch, Import
+from . import batches, exports, imports
+from .models import Batch, Export, Import
 
 KEPT = timedelta(days=1)
 
@@ -18,19 +18,33 @@ KEPT = timedelta(days=1)
 @task()
 def carry_on(number: int) -> None:
     """A slice of batch `number`; queues the next one."""
-    pause = batches.carry_on(number)
-    if pause is not None:
-        later = timezone.now() + timedelta(seconds=pause) if pause else None
-        carry_on.using(run_after=later).enqueue(number)
+    _go_on(carry_on, number, batches.carry_on(number))
 
 
 @task()
 def carry_on_import(number: int) -> None:
     """A slice of import `number`; queues the next one."""
-    pause = imports.carry_on(number)
+    _go_on(carry_on_import, number, imports.carry_on(number))
+
+
+@task()
+def carry_on_export(number: int) -> None:
+    """A slice of export `number`; queues the next one, or the day when its file is removed."""
+    _go_on(carry_on_export, number, exports.carry_on(number))
+    if expires_at := Export.objects.get(pk=number).expires_at:
+        remove_old_exports.using(run_after=expires_at).enqueue()
+
+
+@task()
+def remove_old_exports() -> None:
+    exports.expire()
+
+
+def _go_on(work: Task[[int], None], number: int, pause: float | None) -> None:
+    """Queues the next slice, after a pause of some seconds; None: there is nothing left to do."""
     if pause is not None:
         later = timezone.now() + timedelta(seconds=pause) if pause else None
-        carry_on_import.using(run_after=later).enqueue(number)
+        work.using(run_after=later).enqueue(number)
 
 
 def wake(batch: Batch) -> None:
@@ -41,6 +55,11 @@ def wake(batch: Batch) -> None:
 def wake_import(file: Import) -> None:
     """Lets a worker take an open import now. Queued twice is no harm, either."""
     _queue(carry_on_import, file.pk)
+
+
+def wake_export(export: Export) -> None:
+    """Lets a worker take an open export now. Queued twice is no harm, either."""
+    _queue(carry_on_export, export.pk)
 
 
 def _queue(work: Task[[int], None], number: int) -> None:
@@ -57,4 +76,8 @@ def wake_all() -> None:
         wake(batch)
     for file in Import.objects.filter(state__in=Import.OPEN):
         wake_import(file)
+    for export in Export.objects.filter(state__in=Export.OPEN):
+        wake_export(export)
+    exports.settle_lost()
+    exports.expire()
     DBTaskResult.objects.finished().filter(finished_at__lt=timezone.now() - KEPT).delete()

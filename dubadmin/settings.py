@@ -72,6 +72,10 @@ IMPORT_MAX_CELL = whole("IMPORT_MAX_CELL", 32_767, least=100, most=100_000)
 IMPORT_MAX_UNPACKED_MEGABYTES = whole("IMPORT_MAX_UNPACKED_MEGABYTES", 500, least=1, most=10_000)
 IMPORT_MEMORY_MEGABYTES = whole("IMPORT_MEMORY_MEGABYTES", 1_000, least=100, most=100_000)
 
+# Files that go out.
+EXPORT_AT_ONCE = whole("EXPORT_AT_ONCE", 10_000, least=0, most=1_000_000)
+EXPORT_KEEP_DAYS = whole("EXPORT_KEEP_DAYS", 7, least=1, most=365)
+
 INSTALLED_APPS = [
     "dubadmin.apps.DubadminAdmin",
     "django.contrib.auth",

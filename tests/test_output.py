@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from python_calamine import CalamineWorkbook
 
@@ -114,6 +114,7 @@ def test_numbers_in_a_workbook_are_numbers_while_none_of_their_digits_is_lost() 
 
 
 @given(texts)
+@settings(max_examples=30)
 def test_no_text_breaks_a_workbook(text: str) -> None:
     assert len(read_xlsx(written(XLSX, ["a", "b"], [text, "end"]))) == 2
 
@@ -134,8 +135,8 @@ def test_rows_that_a_sheet_cannot_hold_go_to_the_next(monkeypatch: pytest.Monkey
 def test_the_first_bytes_come_before_the_last_row(each: Format) -> None:
     rows: Iterator[Row] = iter([["x" * 100]] * 10_000)
     pieces = each.write(["a"], rows)
-    assert len(next(pieces) + next(pieces)) > 10_000
-    assert len(list(rows)) > 9_000
+    assert next(pieces)
+    assert len(list(rows)) > 9_990
 
 
 @pytest.mark.parametrize("each", FORMATS.values(), ids=FORMATS)

@@ -5,6 +5,7 @@ from .actions import ACTIONS, HAPPENED, LOOKS, NOTHING_HAPPENED, WRITES, Outcome
 from .batches import Batch, BatchRow
 from .entries import AuditEntry, Backwards, Relation, pending_timeout
 from .evidence import Seal
+from .exports import Export, ExportPart, ExportRow
 from .heartbeat import Heartbeat
 from .imports import Import, ImportPart, ImportRow, NamedMapping
 from .invitations import Invitation
@@ -26,6 +27,9 @@ __all__ = [
     "Backwards",
     "Batch",
     "BatchRow",
+    "Export",
+    "ExportPart",
+    "ExportRow",
     "FollowUp",
     "Heartbeat",
     "Import",

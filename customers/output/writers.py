@@ -19,7 +19,7 @@ from .cells import Cell, guarded, is_risky, text_of
 Row = Sequence[Cell]
 Write = Callable[[Sequence[str], Iterable[Row]], Iterator[bytes]]
 
-_PIECE = 32 * 1024  # bytes
+_PIECE = 8 * 1024  # bytes
 _SHEET_ROWS = 1_048_576  # what a sheet holds, the header among them
 _SHEET_CELL = 32_767  # characters
 _SHEET_DIGITS = 10**15  # a spreadsheet keeps 15 digits of a number
@@ -63,12 +63,13 @@ def write_csv(names: Sequence[str], rows: Iterable[Row], *, mark: bool = True) -
 
 def write_json_lines(names: Sequence[str], rows: Iterable[Row]) -> Iterator[bytes]:
     """One JSON object per row, in UTF-8. Half of a surrogate pair stays as its escape."""
-    buffer = io.StringIO()
+    buffer, enough = io.StringIO(), 0  # the first row goes out at once
     for row in rows:
         line = dict(zip(names, row, strict=True))
         buffer.write(json.dumps(line, ensure_ascii=False, default=str) + "\n")
-        if buffer.tell() >= _PIECE:
+        if buffer.tell() >= enough:
             yield _taken(buffer, "backslashreplace")
+            enough = _PIECE
     yield _taken(buffer, "backslashreplace")
 
 

@@ -1,0 +1,40 @@
+"""Customers as a file: downloaded while it is made, or made by the worker and kept for days."""
+
+from .columns import COLUMNS, EVENT_COLUMNS, PRESETS, Layout
+from .life import (
+    agrees,
+    ask,
+    expire,
+    fits_a_request,
+    most_at_once,
+    remove,
+    resume,
+    settle_lost,
+    stop,
+    told,
+)
+from .making import carry_on, kept_file, step
+from .streaming import stream
+from .visiting import count
+
+__all__ = [
+    "COLUMNS",
+    "EVENT_COLUMNS",
+    "PRESETS",
+    "Layout",
+    "agrees",
+    "ask",
+    "carry_on",
+    "count",
+    "expire",
+    "fits_a_request",
+    "kept_file",
+    "most_at_once",
+    "remove",
+    "resume",
+    "settle_lost",
+    "step",
+    "stop",
+    "stream",
+    "told",
+]

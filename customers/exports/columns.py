@@ -1,0 +1,174 @@
+"""What a file can say of a customer and of its events, by the names of the columns."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from customers.facts import FIELDS, LABELS, facts_of
+from customers.output import JSON_LINES, Cell, Row
+from dubadmin.dub.money import to_major
+from dubadmin.dub.records import Customer, Event
+
+
+@dataclass(frozen=True, kw_only=True)
+class Column:
+    """`read` takes what the file says from a customer; where `is_money`, in US cents."""
+
+    name: str
+    label: str
+    group: str
+    read: Callable[[Customer], Any]
+    is_money: bool = False
+
+
+def _of(field: str) -> Callable[[Customer], Any]:
+    """A field as Dub answers it, so that a file that comes back changes nothing."""
+    return lambda customer: customer.raw.get(field)
+
+
+def _name(customer: Customer) -> str | None:
+    return customer.name or None  # never one that Dub made up (trap Q9)
+
+
+def _inside(part: str, field: str) -> Callable[[Customer], Any]:
+    def read(customer: Customer) -> Any:
+        inner = customer.raw.get(part)
+        return inner.get(field) if isinstance(inner, Mapping) else None
+
+    return read
+
+
+def _link(customer: Customer) -> str | None:
+    return customer.link.label if customer.link else None
+
+
+_READERS = {name: _of(field) for name, field in FIELDS.items()} | {"name": _name}
+_GROUPS: dict[str, list[tuple[str, str, Callable[[Customer], Any]]]] = {
+    "Customer": [
+        ("id", "Dub ID", _of("id")),
+        *((name, LABELS[FIELDS[name]], _READERS[name]) for name in FIELDS),
+        ("created_at", "Created", _of("createdAt")),
+        ("first_sale_at", "First sale", _of("firstSaleAt")),
+        ("sales", "Sales", _of("sales")),
+        ("sale_amount_usd", "Lifetime value in US dollars", lambda customer: customer.sale_amount),
+        ("sale_amount", "Lifetime value in US cents", _of("saleAmount")),
+    ],
+    "Link": [
+        ("link", "Short link", _link),
+        ("link_id", "Link ID", _inside("link", "id")),
+        ("link_url", "Where it leads", _inside("link", "url")),
+    ],
+    "Partner": [
+        ("partner", "Partner", _inside("partner", "name")),
+        ("partner_email", "Partner’s e-mail", _inside("partner", "email")),
+        ("partner_id", "Partner ID", _inside("partner", "id")),
+        ("program_id", "Program ID", _of("programId")),
+    ],
+    "Discount": [
+        ("discount_id", "Discount ID", _inside("discount", "id")),
+        ("discount_type", "Kind", _inside("discount", "type")),
+        ("discount_amount", "Amount", _inside("discount", "amount")),
+        ("discount_max_duration", "Months", _inside("discount", "maxDuration")),
+        ("discount_coupon_id", "Coupon ID", _inside("discount", "couponId")),
+    ],
+    "As it is now, for a file of corrections": [
+        (f"old_{name}", f"{LABELS[FIELDS[name]]} now", _READERS[name]) for name in FIELDS
+    ],
+    "Everything": [("record", "Dub’s whole record as JSON", facts_of)],
+}
+COLUMNS = {
+    name: Column(name=name, label=label, group=group, read=read, is_money=name == "sale_amount_usd")
+    for group, columns in _GROUPS.items()
+    for name, label, read in columns
+}
+PRESETS = {
+    "list": (
+        "What the list shows",
+        [
+            *("name", "email", "country", "link", "partner", "sale_amount_usd", "sales"),
+            *("created_at", "first_sale_at", "subscription_canceled_at", "external_id", "id"),
+        ],
+    ),
+    "corrections": ("For corrections", ["id", *FIELDS]),
+    "all": (
+        "All columns",
+        [name for name in COLUMNS if not name.startswith("old_") and name != "record"],
+    ),
+}
+EVENT_COLUMNS = [
+    *("event", "event_at", "event_id", "event_name", "event_link", "click_id"),
+    *("amount", "currency", "invoice_id", "payment_processor", "metadata"),
+]
+
+
+def event_cells(event: Event) -> dict[str, Any]:
+    """An event by the names of its columns. `amount` is in minor units."""
+    cells = {
+        "event": event.kind,
+        "event_at": event.at.isoformat().replace("+00:00", "Z") if event.at else None,
+        "event_id": event.id,
+        "event_name": event.name,
+        "event_link": event.link.label if event.link else None,
+        "click_id": event.click_id,
+        "amount": event.amount,
+        "currency": event.currency,
+        "invoice_id": event.invoice_id,
+        "payment_processor": event.payment_processor,
+        "metadata": dict(event.metadata) or None,
+    }
+    return {name: None if cell == "" else cell for name, cell in cells.items()}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Layout:
+    """How the customers become rows: which columns, and where events go.
+
+    In JSON Lines a customer is one row, with its events in a list. In a table every event is a row
+    that begins with its customer's cells; a customer without any has one row.
+    """
+
+    format: str
+    columns: Sequence[str]
+    with_events: bool = False
+
+    @property
+    def names(self) -> list[str]:
+        if not self.with_events:
+            return [*self.columns]
+        return [*self.columns, *(["events"] if self._is_nested else EVENT_COLUMNS)]
+
+    @property
+    def _is_nested(self) -> bool:
+        return self.format == JSON_LINES.name
+
+    def cells(self, customer: Customer) -> list[Any]:
+        """What is kept of a customer: money in cents, all of it JSON."""
+        return [COLUMNS[name].read(customer) for name in self.columns]
+
+    def rows(
+        self, cells: Sequence[Any], events: Iterable[Mapping[str, Any]] | None
+    ) -> Iterator[Row]:
+        """The rows of a customer with these `cells` and, by `event_cells`, `events`."""
+        shown = [
+            _major(cell, "usd") if COLUMNS[name].is_money else cell
+            for name, cell in zip(self.columns, cells, strict=True)
+        ]
+        if not self.with_events:
+            yield shown
+            return
+        told = [_shown(event) for event in events or ()]
+        if self._is_nested:
+            yield [*shown, told]
+            return
+        for event in told or [dict.fromkeys(EVENT_COLUMNS)]:
+            yield [*shown, *(event[name] for name in EVENT_COLUMNS)]
+
+
+def _shown(event: Mapping[str, Any]) -> dict[str, Any]:
+    return {**event, "amount": _major(event["amount"], event["currency"] or "usd")}
+
+
+def _major(minor: Any, currency: str) -> Cell:
+    return to_major(minor, currency=currency) if isinstance(minor, int) else minor
