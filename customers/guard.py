@@ -13,7 +13,7 @@ from allauth.core.exceptions import ReauthenticationRequired
 from django.contrib.auth.models import AnonymousUser
 from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied
-from django.http import HttpResponse
+from django.http import HttpResponse, HttpResponseBase
 from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.cache import patch_vary_headers
@@ -25,7 +25,7 @@ from .signin.held import where_to_return
 from .signin.second_step import is_missing
 from .signin.sessions import must_be_sure
 
-View = Callable[..., HttpResponse]
+View = Callable[..., HttpResponseBase]
 
 
 def page(
@@ -48,7 +48,7 @@ def page(
 
     def decorate(view: View) -> View:
         @wraps(view)
-        def guarded(request: Request, *args: Any, **kwargs: Any) -> HttpResponse:
+        def guarded(request: Request, *args: Any, **kwargs: Any) -> HttpResponseBase:
             if isinstance(request.user, AnonymousUser):
                 return _elsewhere(request, "account_login", why="Nobody was signed in.")
             request.closed = is_missing(request.user)
@@ -59,7 +59,7 @@ def page(
             try:
                 if confirm:
                     must_be_sure(request)
-                response = view(request, *args, **kwargs)
+                response: HttpResponseBase = view(request, *args, **kwargs)
             except ReauthenticationRequired:
                 return _elsewhere(request, "account_reauthenticate", why="First asked who it is.")
             patch_vary_headers(response, ["HX-Request"])

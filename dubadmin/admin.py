@@ -37,7 +37,8 @@ class UsersOnlySite(admin.AdminSite):
 
     def login(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
         """There is one place to sign in, and who comes from there may go on."""
-        return _guarded(lambda request: redirect("admin:index"))(cast(Request, request))
+        onward: Any = _guarded(lambda request: redirect("admin:index"))(cast(Request, request))
+        return cast(HttpResponse, onward)
 
     def logout(self, request: HttpRequest, extra_context: Any = None) -> Any:
         return logout(request)

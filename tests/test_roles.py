@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
 from django.test import Client
 from django.urls import URLPattern, get_resolver, reverse
+from django.utils import timezone
 
 from customers import urls
-from customers.models import AuditEntry, Batch, Import, Outcome
+from customers.models import AuditEntry, Batch, Export, Import, Outcome
 from customers.signin.invitations import invite
 from customers.signin.sessions import SURE
 from dubadmin.sandbox import Sandbox
@@ -90,6 +92,15 @@ ALLOWED: dict[str, tuple[set[str] | None, set[str] | None]] = {
     "import_reading": (MANAGE, None),
     "import_reread": (None, MANAGE),
     "import_delete": (MANAGE, MANAGE),
+    "export_new": (MANAGE, MANAGE),
+    "export_list": (MANAGE, None),
+    "export_recent": (MANAGE, None),
+    "export_detail": (MANAGE, None),
+    "export_follow": (MANAGE, None),
+    "export_file": (MANAGE, None),
+    "export_stop": (None, MANAGE),
+    "export_resume": (None, MANAGE),
+    "export_remove": (None, MANAGE),
     "audit_list": (LOG, None),
     "audit_entry": (LOG, None),
     "invitation_list": (USERS, USERS),
@@ -99,6 +110,8 @@ ALLOWED: dict[str, tuple[set[str] | None, set[str] | None]] = {
 # Only for who has shown lately who they are.
 CONFIRMED = {
     "customer_delete",
+    "export_new",
+    "export_file",
     "account_change_password",
     "mfa_activate_totp",
     "mfa_deactivate_totp",
@@ -150,6 +163,11 @@ def addresses(dub: Sandbox) -> dict[str, str]:
     batch = Batch.objects.create(action="customer.update", field="country", actor={}, total=1)
     invitation = invite("eve@example.com", name="Eve", role="Viewer", actor=ALICE)
     numbers = {"result_undo": correction.pk, "invitation_withdraw": invitation.pk}
+    asked = {"actor": {}, "format": "csv", "columns": ["id"], "state": Export.State.DONE}
+    kept = Export.objects.create(**asked, expires_at=timezone.now() + timedelta(days=1))
+    numbers |= {f"export_{name}": kept.pk for name in ("detail", "follow", "file")}
+    other = Export.objects.create(**asked).pk
+    numbers |= {f"export_{name}": other for name in ("stop", "resume", "remove")}
     numbers |= {f"batch_{name}": batch.pk for name in ("detail", "follow", "stop", "resume")}
     file = Import.objects.create(
         kind="sales", state="mapping", size=1, key="k", actor={}, header=["a"], hints=[{}]

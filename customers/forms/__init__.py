@@ -1,6 +1,7 @@
 """Forms. Fields are Dub's JSON keys in snake_case; each form builds what is sent."""
 
 from .correct import DeleteForm, EditForm, UndoForm
+from .export import ExportForm
 from .incoming import SavedNameForm, UploadForm
 from .lists import CustomerListForm
 from .log import AuditListForm
@@ -16,6 +17,7 @@ __all__ = [
     "DeleteForm",
     "DeleteSeveralForm",
     "EditForm",
+    "ExportForm",
     "LeadForm",
     "PreferencesForm",
     "SaleForm",

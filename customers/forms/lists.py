@@ -15,6 +15,13 @@ from .shared import COUNTRIES, QuickSelect
 class CustomerListForm(forms.Form):
     """The list's address: everything that it shows is in its query string."""
 
+    SORTS = [
+        ("createdAt", "Created"),
+        ("saleAmount", "Lifetime value"),
+        ("firstSaleAt", "First sale"),
+        ("subscriptionCanceledAt", "Cancelled"),
+    ]
+
     q = forms.CharField(label="Find", max_length=200, required=False)
     country = forms.CharField(label="Country", max_length=64, required=False, widget=QuickSelect)
     link = forms.CharField(label="Link", max_length=190, required=False, widget=QuickSelect)

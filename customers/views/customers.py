@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from typing import Any
+from urllib.parse import urlencode
 
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.views.decorators.http import require_safe
 
 from customers import queries
@@ -76,12 +78,19 @@ def _listed(request: Request, listing: queries.Listing, query: dict[str, Any]) -
         "columns": _heads(request, query),
         "notes": _notes(listing),
         "how": _how(listing, query["q"]),
+        "export_url": _export_url(request),
         "may_change": may_change,
         "carried": [(name, query[name]) for name in ("q", "country", "link", "partner")],
         "may_be_stripe": parse(query["q"]).may_be_stripe,
         "filtered": any(query[name] for name in ("q", "country", "link", "partner")),
         "problem": listing.error and problem_of(listing.error, retry_url=request.get_full_path()),
     }
+
+
+def _export_url(request: Request) -> str:
+    names = ("q", "country", "link", "partner", "sort", "order")
+    kept = {name: request.GET[name] for name in names if request.GET.get(name)}
+    return f"{reverse('export_new')}?{urlencode(kept)}" if kept else reverse("export_new")
 
 
 def _notes(listing: queries.Listing) -> list[str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import wraps
 from typing import Any
 
-from django.http import Http404, HttpResponse
+from django.http import Http404, HttpResponse, HttpResponseBase
 from django.shortcuts import render
 
 from customers import queries
@@ -25,7 +25,7 @@ def or_gone(view: View) -> View:
     """A view of the customer of an address, or of the form that came in, if Dub still has it."""
 
     @wraps(view)
-    def wrapped(request: Request, id: str) -> HttpResponse:
+    def wrapped(request: Request, id: str) -> HttpResponseBase:
         id = request.POST.get("id") or id
         try:
             return view(request, id)

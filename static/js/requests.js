@@ -12,7 +12,14 @@ document.addEventListener("submit", (event) => {
   form.dataset.sent = "";
   // Later, because a disabled button would not send its own name and value.
   setTimeout(() => setButtons(form, true));
+  // What comes is a file and not a page, so nothing else would say that this form is free again.
+  if ("downloads" in form.dataset) setTimeout(() => setFree(form), 2000);
 });
+
+function setFree(form) {
+  delete form.dataset.sent;
+  setButtons(form, false);
+}
 
 function setButtons(form, disabled) {
   for (const button of form.elements) {
@@ -22,10 +29,7 @@ function setButtons(form, disabled) {
 
 // The back button brings the page back as it was left: with its buttons disabled.
 window.addEventListener("pageshow", () => {
-  for (const form of document.querySelectorAll("form[data-sent]")) {
-    delete form.dataset.sent;
-    setButtons(form, false);
-  }
+  for (const form of document.querySelectorAll("form[data-sent]")) setFree(form);
 });
 
 // While typing, the search has been sent already when the field is left.

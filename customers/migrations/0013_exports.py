@@ -8,7 +8,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('customers', '0011_heartbeats'),
+        ('customers', '0012_preferences'),
     ]
 
     operations = [
