@@ -238,6 +238,7 @@ def test_only_these_looks_are_not_logged() -> None:
         "batch_follow",
         "export_follow",
         "export_recent",
+        "import_reading",
     }
 
 
