@@ -190,3 +190,11 @@ def some_of(name: str, known: Iterable[str]) -> list[str]:
     if not set(given) <= set(known):
         raise stop(name, f"empty, or some of {', '.join(known)} with commas between")
     return given
+
+
+def phrases(name: str, default: str) -> list[str]:
+    """A short list of phrases with semicolons between."""
+    found = [phrase.strip() for phrase in env.str(name, default=default).split(";")]
+    if len(found) > 30 or any(len(phrase) > 200 for phrase in found):
+        raise stop(name, "at most 30 phrases of at most 200 characters, with semicolons between")
+    return [phrase for phrase in found if phrase]

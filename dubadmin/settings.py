@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from csp.constants import NONE, SELF
 
+from .dub.commands import ACTIONS
 from .environment import (
     BASE_DIR,
     THIS_MACHINE,
@@ -16,7 +17,9 @@ from .environment import (
     file,
     hosts,
     origins,
+    phrases,
     secret_key,
+    some_of,
     stop,
     whole,
     yes_or_no,
@@ -53,6 +56,12 @@ GRACE_SECONDS = 4 * DUB_TIMEOUT_SECONDS
 DUB_RATE_LIMIT_PER_MINUTE = whole("DUB_RATE_LIMIT_PER_MINUTE", 600, least=20, most=100_000)
 
 REQUIRE_REASON = yes_or_no("REQUIRE_REASON", False)
+REQUIRE_REASON_FOR = some_of("REQUIRE_REASON_FOR", ACTIONS)
+USUAL_REASONS = phrases(
+    "USUAL_REASONS",
+    "The customer asked for it; Typing mistake; Paid by bank transfer; Paid in person; "
+    "Tracking missed it; Duplicate customer; Test data; Request about privacy",
+)
 FOLLOW_UP_SECONDS = whole("FOLLOW_UP_SECONDS", 120, least=5, most=86_400)
 RETYPE_AMOUNT_ABOVE = whole("RETYPE_AMOUNT_ABOVE", 10_000, least=0, most=10**12)
 ADD_REFERENCE_TO_METADATA = yes_or_no("ADD_REFERENCE_TO_METADATA", False)

@@ -84,6 +84,10 @@ BAD = [
     ("CACHE_URL", "redis://"),
     ("CACHE_URL", "memcache://host"),
     ("METRICS_TOKEN", "s3cr3t"),
+    ("REQUIRE_REASON_FOR", "customer.update,customer.dance"),
+    ("REQUIRE_REASON_FOR", "s3cr3t"),
+    ("USUAL_REASONS", ";".join(["word"] * 31)),
+    ("USUAL_REASONS", "long" * 60),
     ("LOG_FORMAT", "xml"),
     ("LOG_LEVEL", "loud"),
 ]
@@ -123,6 +127,15 @@ def test_a_cache_that_is_away_knows_nothing_and_breaks_nothing() -> None:
     assert hints.set_many({"a": 1}) == ["a"]
     assert hints.get("a", "nothing") == "nothing"
     assert hints.get_or_set("a", lambda: 2) == 2
+
+
+def test_reasons_are_chosen_by_settings(start: Any) -> None:
+    given = {"REQUIRE_REASON_FOR": "sale.record, customer.delete", "USUAL_REASONS": " One; Two, 2;"}
+    settings = start(**given)
+    assert settings["REQUIRE_REASON_FOR"] == ["sale.record", "customer.delete"]
+    assert settings["USUAL_REASONS"] == ["One", "Two, 2"]
+    assert start(USUAL_REASONS="")["USUAL_REASONS"] == []
+    assert len(start()["USUAL_REASONS"]) > 3
 
 
 def test_django_finds_nothing_to_say_about_production() -> None:

@@ -31,6 +31,8 @@ class EditForm(OnceForm):
     by now.
     """
 
+    action = "customer.update"
+
     name = forms.CharField(label="Name", max_length=LONGEST, required=False)
     email = forms.EmailField(label="E-mail", max_length=LONGEST, required=False)
     external_id = forms.CharField(
@@ -161,6 +163,8 @@ class DeleteForm(OnceForm):
     {label, before, after}.
     """
 
+    action = "customer.delete"
+
     confirmation = forms.CharField(
         label="Type the external ID or e-mail to confirm", max_length=300
     )
@@ -242,6 +246,8 @@ def _texts(customer: Customer) -> dict[str, str]:
 
 class UndoForm(OnceForm):
     """Which fields of a correction to put back: those that still can be, all chosen at first."""
+
+    action = "customer.update"
 
     fields_back = forms.MultipleChoiceField(
         label="Put back",

@@ -56,6 +56,8 @@ class TrackForm(OnceForm):
 
 
 class LeadForm(TrackForm):
+    action = "lead.record"
+
     event_name = forms.CharField(label="Event name", max_length=255, initial="Sign up")
     mode = forms.ChoiceField(
         label="Mode",
@@ -101,6 +103,8 @@ class LeadForm(TrackForm):
 
 
 class SaleForm(TrackForm):
+    action = "sale.record"
+
     amount = forms.CharField(
         label="Amount",
         max_length=40,

@@ -76,6 +76,8 @@ class SelectionForm(forms.Form):
 class SetFieldForm(OnceForm):
     """Which field of all these customers to set, and to what. `total` is the number shown."""
 
+    action = "customer.update"
+
     field = forms.ChoiceField(
         label="Field",
         choices=[
@@ -112,6 +114,8 @@ class SetFieldForm(OnceForm):
 
 class DeleteSeveralForm(OnceForm):
     """Asks for the number of customers before they are deleted for good (R8)."""
+
+    action = "customer.delete"
 
     confirmation = forms.CharField(label="Type the number of customers to confirm", max_length=20)
     total = forms.IntegerField(widget=forms.HiddenInput, min_value=1)

@@ -67,18 +67,23 @@ def new_key() -> str:
 
 
 class Reason(forms.Form):
-    """Why something is done: optional, or required by REQUIRE_REASON."""
+    """Why something is done. Settings say for which `action` it is required, and what is usual."""
+
+    action = ""
 
     reason = forms.CharField(
         label="Reason",
         max_length=500,
         required=False,
+        widget=Suggested,
         help_text="For the audit log: why, or where it was asked for.",
     )
 
-    def __init__(self, *args: Any, require_reason: bool = False, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["reason"].required = require_reason or settings.REQUIRE_REASON
+        reason = self.fields["reason"]
+        reason.required = settings.REQUIRE_REASON or self.action in settings.REQUIRE_REASON_FOR
+        reason.widget.suggestions = settings.USUAL_REASONS
 
 
 class OnceForm(Reason):

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from django.db import models
 
+from dubadmin.dub import commands
+
 
 class Outcome(models.TextChoices):
     """How an action ended. The first six are the only ends of a write (see Dub's traps)."""
@@ -125,4 +127,4 @@ ACTIONS = {
 LOOKS = frozenset(
     {"customer.view", "customer.edit", "customer.undo", "customer.remove", "result.view"}
 )
-WRITES = frozenset({"customer.update", "customer.delete", "lead.record", "sale.record"})
+WRITES = frozenset(commands.ACTIONS)

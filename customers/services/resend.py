@@ -22,7 +22,7 @@ def resend(entry: AuditEntry, *, actor: Actor) -> AuditEntry:
     command = _command_of(entry)
     common: dict[str, Any] = {
         "actor": actor,
-        "reason": entry.reason,
+        "reason": entry.reason or f"Entry {entry.pk}, sent again",
         "key": _key(entry),
         "earlier": entry,
         "relation": Relation.RESEND,

@@ -216,3 +216,6 @@ class TrackSale:
 
     def check(self, data: object) -> Json:
         return _needs(data, "eventName", "customer", "sale")
+
+
+ACTIONS = tuple(kind.action for kind in (UpdateCustomer, DeleteCustomer, TrackLead, TrackSale))
