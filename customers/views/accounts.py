@@ -46,7 +46,8 @@ def confirm(request: Request) -> HttpResponse:
         if isinstance(form, CodeAgainForm | PasskeyAgainForm):
             form.save()
         sessions.make_sure(request)
-        log.note_of(request, "session.confirm", request.user, asked={"by": name})
+        by = "passkey" if name == "credential" else name
+        log.note_of(request, "session.confirm", request.user, asked={"by": by})
         return redirect(to)
     if form is None and sessions.is_sure(request):
         return redirect(to)

@@ -12,6 +12,7 @@ for (const form of document.querySelectorAll("form[data-passkey]")) {
     event.preventDefault();
     ask(form);
   });
+  form.querySelector("[type=submit]").disabled = false; // not before this can answer it
 }
 
 async function ask(form) {
