@@ -35,7 +35,6 @@ SAID = {
     "mfa/messages/totp_deactivated.txt": "The authenticator app was removed.",
     "mfa/messages/webauthn_added.txt": "The passkey was added.",
     "mfa/messages/webauthn_removed.txt": "The passkey was removed.",
-    "mfa/messages/recovery_codes_generated.txt": "You have new recovery codes; older ones ended.",
 }
 WRONG_CODE = "This code is not right, or it was used already."
 TOO_MANY = "Too many attempts. Wait five minutes, then try again."
