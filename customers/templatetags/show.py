@@ -43,22 +43,6 @@ TONE_ICONS = {
     "neutral": "information-circle",
 }
 EVENT_ICONS = {"click": "cursor-arrow-rays", "lead": "user-plus", "sale": "banknotes"}
-# The first that a browser says of itself counts: Edge calls itself Chrome and Safari, too.
-BROWSERS = {
-    "Edg": "Edge",
-    "OPR/": "Opera",
-    "Firefox/": "Firefox",
-    "Chrome/": "Chrome",
-    "Safari/": "Safari",
-}
-SYSTEMS = {
-    "Android": "Android",
-    "iPhone": "iPhone",
-    "iPad": "iPad",
-    "Windows": "Windows",
-    "Mac OS X": "macOS",
-    "Linux": "Linux",
-}
 MOMENTS = {
     "short": "j M Y, H:i",
     "second": "j M Y, H:i:s",
@@ -191,14 +175,6 @@ def avatar(customer: Any, size: str = "") -> SafeString:
     called = customer.name or customer.email or customer.external_id
     letters = escape(initials(called))
     return mark_safe(f'<span class="avatar {size}" aria-hidden="true">{letters}</span>')
-
-
-@register.filter
-def browser(user_agent: str) -> str:
-    """ "Firefox on Windows", as far as that can be known."""
-    program = next((name for mark, name in BROWSERS.items() if mark in user_agent), "")
-    system = next((name for mark, name in SYSTEMS.items() if mark in user_agent), "")
-    return " on ".join(filter(None, [program, system])) or user_agent[:40] or "Unknown browser"
 
 
 @register.filter

@@ -1,0 +1,53 @@
+"""What browsers and other sites say of themselves. Nothing is fetched from elsewhere for a page."""
+
+from __future__ import annotations
+
+from urllib.parse import urlsplit
+
+from django import template
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+
+register = template.Library()
+
+# The first that a browser says of itself counts: Edge calls itself Chrome and Safari, too.
+BROWSERS = {
+    "Edg": "Edge",
+    "OPR/": "Opera",
+    "Firefox/": "Firefox",
+    "Chrome/": "Chrome",
+    "Safari/": "Safari",
+}
+SYSTEMS = {
+    "Android": "Android",
+    "iPhone": "iPhone",
+    "iPad": "iPad",
+    "Windows": "Windows",
+    "Mac OS X": "macOS",
+    "Linux": "Linux",
+}
+
+
+@register.filter
+def browser(user_agent: str) -> str:
+    """ "Firefox on Windows", as far as that can be known."""
+    program = next((name for mark, name in BROWSERS.items() if mark in user_agent), "")
+    system = next((name for mark, name in SYSTEMS.items() if mark in user_agent), "")
+    return " on ".join(filter(None, [program, system])) or user_agent[:40] or "Unknown browser"
+
+
+@register.filter
+def web_link(address: str) -> SafeString:
+    """A link for who wants to go there; what is no address of the web is only text.
+
+    The other site learns who looks only then, and not from which page.
+    """
+    try:
+        parts = urlsplit(address)
+        is_web = parts.scheme in {"http", "https"} and bool(parts.hostname)
+    except ValueError:
+        is_web = False
+    if not is_web:
+        return format_html('<bdi class="break">{}</bdi>', address)
+    link = '<a class="break" href="{}" rel="noreferrer noopener" target="_blank"><bdi>{}</bdi></a>'
+    return format_html(link, address, address)
