@@ -24,6 +24,10 @@ from dubadmin.sandbox import Sandbox
 
 ROOT = Path(__file__).parent.parent.parent
 PATIENCE_SECONDS = 30.0
+QUICK_TO_REPLACE = [
+    *("--preload", "--config", "tests/processes/hooks.py"),
+    *("--worker-class", "gthread", "--threads", "16", "--log-level", "critical"),
+]
 
 
 def eventually(happened: Callable[[], Any], what: str) -> Any:
@@ -66,6 +70,9 @@ class Site:
             self.server.wait()
 
 
+StartSite = Callable[..., Site]
+
+
 @dataclass(kw_only=True)
 class Browser:
     """Somebody signed in to one of the sites."""
@@ -76,9 +83,12 @@ class Browser:
     def get(self, address: str) -> requests.Response:
         return self._open("GET", address)
 
-    def post(self, address: str, fields: dict[str, str]) -> requests.Response:
+    def post(
+        self, address: str, fields: dict[str, str], *, follow: bool = True
+    ) -> requests.Response:
         token = self.session.cookies.get(site_settings.CSRF_COOKIE_NAME) or ""
-        return self._open("POST", address, data=fields, headers={"X-CSRFToken": token})
+        headers = {"X-CSRFToken": token}
+        return self._open("POST", address, data=fields, headers=headers, allow_redirects=follow)
 
     def _open(self, method: str, address: str, **details: Any) -> requests.Response:
         url = self.site.url + address
@@ -86,28 +96,24 @@ class Browser:
 
 
 @pytest.fixture
-def start_site(
-    transactional_db: None, dub: Sandbox, tmp_path: Path
-) -> Iterator[Callable[[], Site]]:
-    """Starts sites. Each answers from the start: who connects early waits for its worker."""
+def start_site(transactional_db: None, dub: Sandbox, tmp_path: Path) -> Iterator[StartSite]:
+    """Starts sites. Each answers from the start: who connects early waits for its worker.
+
+    `as_deployed` starts one as gunicorn.conf.py says, whose process cannot be asked for.
+    """
     sites: list[Site] = []
 
-    def start() -> Site:
+    def start(*, as_deployed: bool = False) -> Site:
         worker_file = tmp_path / f"worker-{len(sites)}"
         with socket.create_server(("127.0.0.1", 0)) as listener:
             server = subprocess.Popen(
                 [
-                    *(sys.executable, "-m", "gunicorn", "dubadmin.wsgi", "--preload"),
-                    *(
-                        "--bind",
-                        f"fd://{listener.fileno()}",
-                        "--config",
-                        "tests/processes/hooks.py",
-                    ),
-                    *("--worker-class", "gthread", "--threads", "16", "--log-level", "critical"),
+                    *(sys.executable, "-m", "gunicorn", "dubadmin.wsgi"),
+                    *("--bind", f"fd://{listener.fileno()}"),
+                    *([] if as_deployed else QUICK_TO_REPLACE),
                 ],
                 cwd=ROOT,
-                env=_environment(dub) | {"WORKER_FILE": str(worker_file)},
+                env=environment(dub) | {"WORKER_FILE": str(worker_file)},
                 pass_fds=[listener.fileno()],
                 start_new_session=True,
             )
@@ -122,7 +128,7 @@ def start_site(
 
 @pytest.fixture
 def sign_in_at(
-    start_site: Callable[[], Site], sign_in: Callable[[str], Client]
+    start_site: StartSite, sign_in: Callable[[str], Client]
 ) -> Iterator[Callable[[Site, str], Browser]]:
     browsers: list[Browser] = []
 
@@ -138,7 +144,7 @@ def sign_in_at(
         browser.session.close()
 
 
-def _environment(dub: Sandbox) -> dict[str, str]:
+def environment(dub: Sandbox) -> dict[str, str]:
     return os.environ | {
         "DJANGO_SETTINGS_MODULE": "tests.settings",
         "DATABASE_URL": _database_url(),
@@ -147,6 +153,7 @@ def _environment(dub: Sandbox) -> dict[str, str]:
         "DUB_API_KEY": dub.api_key,
         "DUB_RATE_LIMIT_PER_MINUTE": "100000",
         "DUB_TIMEOUT_SECONDS": "10",
+        "LOG_LEVEL": "ERROR",
     }
 
 
