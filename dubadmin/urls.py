@@ -7,4 +7,5 @@ urlpatterns = [
     path("admin/", admin.site.urls),
     path("", include("customers.urls")),
 ]
+handler400 = "customers.views.failures.bad_request"
 handler429 = "customers.views.accounts.too_many"  # what allauth looks for

@@ -95,7 +95,14 @@ class MappingForm(forms.Form):
     @property
     def missing(self) -> list[str]:
         """What is still to be chosen, before anybody has submitted it."""
-        return [] if self.is_bound else mappings.problems_of(self.file.kind, self.mapping)
+        if self.is_bound:
+            return []
+        unclear = [
+            f"{field.label}: “{asked.examples[0]}” can be read in two ways."
+            for field, asked in self.questions
+            if not field.initial
+        ]
+        return mappings.problems_of(self.file.kind, self.mapping) + unclear
 
     @property
     def has_times(self) -> bool:

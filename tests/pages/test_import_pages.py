@@ -104,6 +104,13 @@ def test_a_file_above_the_limit_gets_a_sentence(max_: Client, settings: Any) -> 
     assert 'value="Kept"' in page.content.decode()
 
 
+def test_too_much_to_paste_gets_a_sentence(max_: Client) -> None:
+    page = upload(max_, file="", pasted="a,b\n" * 300_000)
+    assert page.status_code == 413
+    assert "Many rows can be uploaded as a file" in text_of(page)
+    assert not Import.objects.exists()
+
+
 def test_a_file_that_cannot_be_read_says_why_and_can_be_read_otherwise(max_: Client) -> None:
     page = upload(max_, b'a;"b\nu1;5\nu2;6\n')
     assert "Row 1: a quotation mark is opened and never closed" in text_of(page)
@@ -143,12 +150,19 @@ def test_a_large_file_is_left_to_the_worker(max_: Client, monkeypatch: pytest.Mo
 def test_what_is_missing_is_said_before_and_after(max_: Client) -> None:
     page = upload(max_, b"who,howmuch\nu1,5\n")
     assert "Still to be said: Customer: choose the column." in text_of(page)
+    assert "Invoice ID: choose the column." in text_of(page)
     file = Import.objects.get()
     page = max_.post(f"/imports/{file.pk}/map/", {"column_0": "customer_external_id"})
     assert "The rows cannot be checked like this" in text_of(page)
     assert page.context["form"]["column_0"].value() == "customer_external_id"
     file.refresh_from_db()
     assert file.state == "mapping"
+
+
+def test_an_amount_that_can_be_read_in_two_ways_is_asked_from_the_start(max_: Client) -> None:
+    page = upload(max_, b"Kunde;Betrag;Rechnung;Currency\nu1;5;RE-1;EUR\nu1;1.234;RE-2;EUR\n")
+    said = "Still to be said: Amounts are written like: “1.234” can be read in two ways."
+    assert said in text_of(page)
 
 
 def test_a_mapping_is_remembered_and_filled_in_for_the_same_header(max_: Client) -> None:
