@@ -13,6 +13,11 @@ from customers.models import Import
 from .shared import OnceForm
 
 PASTED = "Pasted rows"
+_WRITES: dict[str, str] = {
+    Import.Kind.SALES: "sale.record",
+    Import.Kind.LEADS: "lead.record",
+    Import.Kind.CORRECTIONS: "customer.update",
+}
 
 
 class UploadForm(OnceForm):
@@ -39,7 +44,11 @@ class UploadForm(OnceForm):
         widget=forms.FileInput(attrs={"accept": ".csv,.tsv,.txt,.xlsx,.ods"}),
     )
 
-    field_order = ["kind", "reason", "pasted", "file"]
+    field_order = ["kind", "file", "pasted", "reason"]
+
+    def __init__(self, data: Any = None, *args: Any, initial: Any = None, **kwargs: Any) -> None:
+        self.action = _WRITES.get((data or initial or {}).get("kind", ""), "")
+        super().__init__(data, *args, initial=initial, **kwargs)
 
     def clean(self) -> dict[str, Any]:
         given = super().clean() or self.cleaned_data

@@ -97,6 +97,12 @@ def test_what_is_not_taken_is_told_and_nothing_is_kept(
     assert words in entry.explanation
 
 
+def test_a_reason_is_required_where_one_is_for_such_writes(max_: Client, settings: Any) -> None:
+    settings.REQUIRE_REASON_FOR = ["sale.record"]
+    assert "Reason : This field is required" in text_of(upload(max_))
+    assert upload(max_, b"customer\nu1\n", "leads").redirect_chain
+
+
 def test_a_file_above_the_limit_gets_a_sentence(max_: Client, settings: Any) -> None:
     settings.IMPORT_MAX_MEGABYTES = 1
     page = upload(max_, b"a,b\n" * 2**19, reason="Kept")
