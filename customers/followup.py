@@ -7,7 +7,7 @@ from datetime import timedelta
 from typing import Any
 
 from django.conf import settings
-from django.db.models import Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
 
 from dubadmin.connect import dub
@@ -223,9 +223,10 @@ def _is_sent_again(entry: AuditEntry) -> bool:
     return again.exclude(outcome__in=NOTHING_HAPPENED).exists()
 
 
-def unsettled(*, limit: int = 50) -> list[AuditEntry]:
-    """What needs a person, the newest first."""
-    return list(all_unsettled().select_related("follow_up").order_by("-id")[:limit])
+def unsettled(*, limit: int = 50, before: int | None = None) -> list[AuditEntry]:
+    """What needs a person, the newest first; of those before the ID `before`."""
+    entries = all_unsettled().select_related("follow_up").order_by("-id")
+    return list((entries.filter(pk__lt=before) if before else entries)[:limit])
 
 
 def all_unsettled() -> QuerySet[AuditEntry]:
@@ -235,10 +236,16 @@ def all_unsettled() -> QuerySet[AuditEntry]:
     """
     overdue = Q(outcome=Outcome.PENDING, at__lt=timezone.now() - pending_timeout())
     open_ = overdue | Q(outcome=Outcome.UNKNOWN, action__in=_SETTLERS)
-    missing = Q(follow_up__state=FollowUp.State.MISSING)
-    missing |= Q(follow_up__state=FollowUp.State.PENDING, follow_up__due__lt=timezone.now())
-    settled = AuditEntry.objects.filter(relation=Relation.SETTLE).exclude(outcome=Outcome.UNKNOWN)
-    return AuditEntry.objects.filter(open_ | missing).exclude(pk__in=settled.values("earlier_id"))
+    missing = Q(state=FollowUp.State.MISSING)
+    missing |= Q(state=FollowUp.State.PENDING, due__lt=timezone.now())
+    # Each half by its own index: an OR over two tables would go through the whole log.
+    waiting = AuditEntry.objects.filter(open_, outcome__in=(Outcome.PENDING, Outcome.UNKNOWN))
+    either = (
+        waiting.order_by().values("pk").union(FollowUp.objects.filter(missing).values("entry_id"))
+    )
+    settled = AuditEntry.objects.filter(earlier=OuterRef("pk"), relation=Relation.SETTLE)
+    is_settled = Exists(settled.exclude(outcome=Outcome.UNKNOWN))
+    return AuditEntry.objects.filter(~is_settled, pk__in=either)
 
 
 def attention_text(entry: AuditEntry) -> str:

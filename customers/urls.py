@@ -8,6 +8,7 @@ from django.urls import path, register_converter
 from .addresses import CustomerId
 from .views import (
     accounts,
+    attention,
     batches,
     correct,
     customers,
@@ -30,6 +31,7 @@ SSO = {"provider_id": "sso"}
 
 urlpatterns = [
     path("", home.home, name="home"),
+    path("attention/", attention.attention, name="attention"),
     path("customers/", customers.customer_list, name="customer_list"),
     path("customers/find/", customers.customer_find, name="customer_find"),
     path("customers/export/", exports.export_new, name="export_new"),
@@ -49,6 +51,7 @@ urlpatterns = [
     path("batches/<int:number>/", batches.batch_detail, name="batch_detail"),
     path("batches/<int:number>/follow/", batches.batch_follow, name="batch_follow"),
     path("batches/<int:number>/stop/", batches.batch_stop, name="batch_stop"),
+    path("batches/<int:number>/leave/", batches.batch_leave, name="batch_leave"),
     path("batches/<int:number>/resume/", batches.batch_resume, name="batch_resume"),
     path("imports/", incoming.import_list, name="import_list"),
     path("imports/new/", incoming.import_new, name="import_new"),

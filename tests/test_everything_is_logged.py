@@ -36,6 +36,7 @@ SUBMITTED = {
     "result_undo": ("undo.check", "blocked"),
     "batch_new": ("batch.form", "done"),
     "batch_stop": ("batch.stop", "done"),
+    "batch_leave": ("batch.leave", "done"),
     "batch_resume": ("batch.resume", "done"),
     "import_new": ("import.upload", "blocked"),
     "mapping_list": ("mapping.change", "done"),

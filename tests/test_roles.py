@@ -64,6 +64,7 @@ PERSONAL: dict[str, tuple[set[str] | None, set[str] | None]] = {
 # Who is let in by GET and by POST; None is a method that nobody may use.
 ALLOWED: dict[str, tuple[set[str] | None, set[str] | None]] = {
     "home": (LOOK, None),
+    "attention": (LOOK, None),
     "customer_list": (LOOK, None),
     "customer_find": (LOOK, None),
     "customer_detail": (LOOK, None),
@@ -82,6 +83,7 @@ ALLOWED: dict[str, tuple[set[str] | None, set[str] | None]] = {
     "batch_detail": (LOOK, None),
     "batch_follow": (LOOK, None),
     "batch_stop": (None, EDIT),
+    "batch_leave": (None, EDIT),
     "batch_resume": (None, EDIT),
     "import_list": (MANAGE, None),
     "import_new": (MANAGE, MANAGE),
@@ -168,7 +170,9 @@ def addresses(dub: Sandbox) -> dict[str, str]:
     numbers |= {f"export_{name}": kept.pk for name in ("detail", "follow", "file")}
     other = Export.objects.create(**asked).pk
     numbers |= {f"export_{name}": other for name in ("stop", "resume", "remove")}
-    numbers |= {f"batch_{name}": batch.pk for name in ("detail", "follow", "stop", "resume")}
+    numbers |= {
+        f"batch_{name}": batch.pk for name in ("detail", "follow", "stop", "leave", "resume")
+    }
     file = Import.objects.create(
         kind="sales", state="mapping", size=1, key="k", actor={}, header=["a"], hints=[{}]
     )

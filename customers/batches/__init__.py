@@ -3,7 +3,7 @@
 What batches and imports share is in `work`.
 """
 
-from .asking import PERMISSIONS, ask, resume, stop
+from .asking import PERMISSIONS, ask, leave, resume, stop
 from .finding import look
 from .rows import claim_next
 from .steps import carry_on, step
@@ -13,6 +13,7 @@ __all__ = [
     "ask",
     "carry_on",
     "claim_next",
+    "leave",
     "look",
     "resume",
     "step",

@@ -9,7 +9,7 @@ from typing import Any
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
-from customers.audit import Actor, note, storable
+from customers.audit import WORKER, Actor, note, storable
 from customers.models import Batch
 
 PERMISSIONS = {
@@ -73,7 +73,7 @@ def stop(batch: Batch, *, actor: Actor | None = None, why: str = "") -> bool:
     with transaction.atomic():
         stopped = going.update(state=Batch.State.STOPPED, note=why)
         if stopped:
-            _note("batch.stop", batch, actor or Actor(), explanation=why)
+            _note("batch.stop", batch, actor or WORKER, explanation=why)
     return bool(stopped)
 
 
@@ -87,6 +87,16 @@ def resume(batch: Batch, *, actor: Actor, confirmed: int | None = None) -> bool:
         return False
     state = Batch.State.STAGING if batch.found is None else Batch.State.RUNNING
     stopped = Batch.objects.filter(pk=batch.pk, state=Batch.State.STOPPED, found=batch.found)
-    if stopped.update(state=state, total=total, note="", beat=timezone.now()):
+    if stopped.update(state=state, total=total, note="", beat=timezone.now(), ended_at=None):
         _note("batch.resume", batch, actor, asked={"total": total})
     return True
+
+
+def leave(batch: Batch, *, actor: Actor) -> bool:
+    """Lets a stopped batch be, so that it needs nobody's attention; it can still go on."""
+    stopped = Batch.objects.filter(pk=batch.pk, state=Batch.State.STOPPED, ended_at=None)
+    with transaction.atomic():
+        left = stopped.update(ended_at=timezone.now())
+        if left:
+            _note("batch.leave", batch, actor)
+    return bool(left)

@@ -9,13 +9,12 @@ import time
 from django.db import DatabaseError, close_old_connections
 
 from customers import chain, heartbeat
-from customers.audit import Actor
+from customers.audit import WORKER
 
 from . import anchors
 
 LINK_SECONDS = 1.0
 ANCHOR_SECONDS = 30.0  # until it is looked again whether an anchor is due
-WORKER = Actor(name="dubadmin", role="Worker")
 logger = logging.getLogger("dubadmin.audit")
 
 

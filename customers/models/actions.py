@@ -59,6 +59,8 @@ ACTIONS = {
     "batch.follow": "Followed a batch",
     "batch.stop": "Stopped a batch",
     "batch.resume": "Let a batch go on",
+    "batch.leave": "Left a batch stopped",
+    "attention.view": "Looked at what needs attention",
     "import.list": "Looked through the imports",
     "import.form": "Opened the import form",
     "import.template": "Took a template file",

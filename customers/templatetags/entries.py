@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from django import template
+from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from customers.addresses import customer_url
-from customers.models import AuditEntry
+from customers.models import AuditEntry, Batch, Import
 
 from .show import DASH
 
@@ -32,3 +33,16 @@ def about(entry: AuditEntry, classes: str = "") -> SafeString:
         customer_url(id),
         called,
     )
+
+
+@register.filter
+def job_url(job: Batch | Import) -> str:
+    return reverse("import_detail" if isinstance(job, Import) else "batch_detail", args=[job.pk])
+
+
+@register.filter
+def job_name(job: Batch | Import) -> str:
+    """What a batch or an import is about, in a few words."""
+    if isinstance(job, Import):
+        return f"{job.get_kind_display()} from {job.name}"
+    return f"{job.action_label} of {job.total:,} customer{'' if job.total == 1 else 's'}"

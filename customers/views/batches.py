@@ -196,6 +196,16 @@ def batch_stop(request: Request, number: int) -> HttpResponse:
 
 
 @require_POST
+@page("batch.leave", permission="customers.edit_customers")
+def batch_leave(request: Request, number: int) -> HttpResponse:
+    batch = get_object_or_404(Batch, pk=number)
+    require(request, batches.PERMISSIONS[batch.action])
+    if not batches.leave(batch, actor=actor_of(request)):
+        stop(request, "It was not stopped, or left already.")
+    return redirect("batch_detail", batch.pk)
+
+
+@require_POST
 @page("batch.resume", permission="customers.edit_customers")
 def batch_resume(request: Request, number: int) -> HttpResponse:
     """Lets it go on; where more match than were confirmed, only with the new number typed."""

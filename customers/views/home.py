@@ -19,6 +19,9 @@ from customers.models import WRITES, AuditEntry, Batch
 from customers.problems import problem_of
 from dubadmin.dub.errors import DubError
 
+from .attention import opened, resting
+
+SHOWN = 5
 READY_SECONDS = 5  # anybody may ask /readyz; Dub is asked no more often than this
 SCOPES = "The scopes of an API key do not limit what it can do to customers; the roles here do."
 
@@ -27,11 +30,11 @@ SCOPES = "The scopes of an API key do not limit what it can do to customers; the
 @page("home.view", permission="customers.view_customers")
 def home(request: Request) -> HttpResponse:
     followup.check_due(actor=actor_of(request))
-    open_entries = followup.unsettled()
+    found = opened(limit=SHOWN + 1)
     context = {
-        "attention": [
-            {"entry": entry, "sentence": followup.attention_text(entry)} for entry in open_entries
-        ],
+        "attention": found[:SHOWN],
+        "more_attention": len(found) > SHOWN,
+        "resting": resting(SHOWN),
         "recent": AuditEntry.objects.filter(action__in=WRITES).order_by("-id")[:10],
         "connection": _connection(),
         "batches": Batch.objects.filter(state__in=Batch.OPEN)[:5],
