@@ -20,6 +20,7 @@ from python_calamine import CalamineWorkbook
 from customers import exports, tasks
 from customers.audit import Actor, operator, person
 from customers.exports import COLUMNS, EVENT_COLUMNS, PRESETS, making
+from customers.exports.life import Progress
 from customers.models import AuditEntry, Export, ExportPart, ExportRow, Outcome
 from dubadmin.dub.errors import DubError
 from dubadmin.sandbox import Sandbox
@@ -460,6 +461,19 @@ def test_whoever_works_on_the_server_may(crowd: list[str], ask: Ask) -> None:
 def test_a_form_that_is_sent_twice_is_one_export(ask: Ask) -> None:
     assert ask(key="k") == ask(key="k")
     assert AuditEntry.objects.filter(action="export.start").count() == 1
+
+
+def test_progress(few: list[str], ask: Ask) -> None:
+    with time_machine.travel(timezone.now(), tick=False) as clock:
+        export = ask(with_events=True, expected=8)
+        assert exports.progress(export) == Progress(done=0, of=8)
+        while now(export).state != State.READING:
+            exports.step(now(export))
+        exports.step(now(export))
+        clock.shift(50)
+        assert exports.progress(now(export)) == Progress(done=5, of=7, left=20)
+    made(export)
+    assert exports.progress(now(export)) == Progress(done=7, of=8)
 
 
 # The kept file

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from datetime import timedelta
 from typing import Any
 
@@ -18,6 +18,7 @@ from customers.models import Export, ExportPart, Outcome
 from customers.models.exports import LOST
 from dubadmin.connect import reserved
 from dubadmin.dub.errors import DubError
+from dubadmin.dub.records import parse_time
 
 from .columns import Layout
 from .visiting import count
@@ -154,6 +155,26 @@ def agrees(export: Export) -> bool | None:
     least, most = sorted((export.expected, export.counted))
     by_id = 2 if export.filters.get("q") else 0
     return least <= export.customers + export.left_out and export.customers <= most + by_id
+
+
+@dataclass(frozen=True, kw_only=True)
+class Progress:
+    """How many customers are done, of how many where that is known, and the seconds left."""
+
+    done: int
+    of: int | None
+    left: int | None = None
+
+
+def progress(export: Export) -> Progress:
+    since, done, of = export.at, export.customers, export.expected
+    if export.state == State.READING and export.place:
+        since = parse_time(export.place["since"]) or export.at
+        done, of = export.place["read"], export.customers
+    if not export.is_open or not of or done < max(of / 50, 1):
+        return Progress(done=done, of=of)
+    pace = (timezone.now() - since).total_seconds() / done
+    return Progress(done=done, of=of, left=round(pace * max(of - done, 0)))
 
 
 def break_off(export: Export, why: str) -> None:

@@ -66,11 +66,15 @@ def walk_next(export: Export) -> None:
     state = State.WALKING
     if place is None:
         state = State.READING if export.with_events else State.WRITING
-        place = {"read": 0, "last": 0} if export.with_events else None
+        place = _begin_reading() if export.with_events else None
     gone_on = {"state": state, "place": place, "left_out": found.left_out}
     with transaction.atomic():
         if _advance(export, customers=F("customers") + len(rows), **gone_on):
             ExportRow.objects.bulk_create(rows)
+
+
+def _begin_reading() -> dict[str, Any]:
+    return {"read": 0, "last": 0, "since": timezone.now().isoformat()}
 
 
 def _row(export: Export, customer: Customer) -> ExportRow:
@@ -96,7 +100,7 @@ def read_next(export: Export) -> None:
         row.events = [event_cells(event) for event in events_of(row.customer_id)]
     gone_on: dict[str, Any] = {"state": State.WRITING, "place": None}
     if rows:
-        gone_on = {"place": {"read": place["read"] + len(rows), "last": rows[-1].pk}}
+        gone_on = {"place": {**place, "read": place["read"] + len(rows), "last": rows[-1].pk}}
     with transaction.atomic():
         if _advance(export, **gone_on):
             ExportRow.objects.bulk_update(rows, ["events"])

@@ -148,6 +148,15 @@ def ago(value: object) -> SafeString | str:
     )
 
 
+@register.filter
+def time_left(seconds: int) -> str:
+    """ "about 12 min left" """
+    if seconds < 60:
+        return "less than a minute left"
+    minutes = round(seconds / 60)
+    return f"about {minutes} min left" if minutes < 120 else f"about {round(minutes / 60)} h left"
+
+
 @cache
 def _countries() -> dict[str, str]:
     return {

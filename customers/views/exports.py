@@ -124,15 +124,13 @@ def _recent(request: Request) -> dict[str, Any]:
 
 
 def _shown(export: Export) -> dict[str, Any]:
-    is_reading = export.state == Export.State.READING
     return {
         "export": export,
         "format": FORMATS[export.format],
         "filters": _filters(export.filters),
         "told": exports.told(export) if export.state == Export.State.DONE else "",
         "agrees": exports.agrees(export),
-        "done": export.place["read"] if is_reading and export.place else export.customers,
-        "of": export.customers if is_reading else export.expected,
+        "progress": exports.progress(export),
     }
 
 
