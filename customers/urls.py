@@ -71,6 +71,7 @@ urlpatterns = [
     path("exports/<int:number>/resume/", exports.export_resume, name="export_resume"),
     path("exports/<int:number>/remove/", exports.export_remove, name="export_remove"),
     path("audit/", log.audit_list, name="audit_list"),
+    path("audit/export/", log.audit_export, name="audit_export"),
     path("audit/<int:number>/", log.audit_entry, name="audit_entry"),
     # The names beginning with account_, mfa_ and openid_ are those that allauth asks for.
     path("accounts/login/", allauth.login, name="account_login"),

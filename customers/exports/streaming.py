@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterator
 from operator import itemgetter
 from typing import Any
@@ -10,10 +9,7 @@ from typing import Any
 from django.utils import timezone
 
 from customers.models import Export
-from customers.output import CSV, FORMATS, JSON_LINES, Row
-from customers.output.writers import write_csv
-from dubadmin.dub.errors import DubError
-from dubadmin.dub.explain import explain
+from customers.output import FORMATS, Row, Sent, sending
 
 from .columns import Layout, event_cells
 from .life import break_off, complete, layout_of
@@ -21,42 +17,19 @@ from .visiting import events_of, rank_of, visit
 
 
 def stream(export: Export) -> Iterator[bytes]:
-    """The file, in pieces. What ends before the last customer is on record as incomplete.
+    """The file, in pieces. What ends before the last customer is on record as incomplete."""
+    format = FORMATS[export.format]
 
-    Then its last line says so, and the error is raised: the server breaks the connection off, so
-    that a browser knows it, too.
-    """
-    digest = hashlib.sha256()
-    try:
-        for piece in FORMATS[export.format].write(layout_of(export).names, _rows(export)):
-            digest.update(piece)
-            export.size += len(piece)
-            yield piece
-        export.sha256 = digest.hexdigest()
+    def done(sent: Sent) -> None:
+        export.size, export.sha256 = sent.size, sent.sha256
         complete(export, kept=False)
-    except GeneratorExit:
-        break_off(export, "The download was broken off by the browser or the network.")
-        raise
-    except Exception as error:
-        why = _words(error)
+
+    def broken(sent: Sent, why: str) -> None:
+        export.size = sent.size
         break_off(export, why)
-        yield from _last_line(export, why)
-        raise
 
-
-def _words(error: Exception) -> str:
-    if isinstance(error, DubError):
-        words = explain(error)
-        return f"{words.cause} {words.next_step}".strip()
-    return f"dubadmin failed ({type(error).__name__})."
-
-
-def _last_line(export: Export, why: str) -> Iterator[bytes]:
-    said = f"INCOMPLETE: only {export.customers:,} customers. {why}"
-    if export.format == CSV.name:
-        yield from write_csv([said], [], mark=False)
-    elif export.format == JSON_LINES.name:
-        yield from JSON_LINES.write(["incomplete"], [[said]])
+    pieces = format.write(layout_of(export).names, _rows(export))
+    return sending(pieces, format=format, complete=done, break_off=broken)
 
 
 def _rows(export: Export) -> Iterator[Row]:

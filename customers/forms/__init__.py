@@ -4,13 +4,14 @@ from .correct import DeleteForm, EditForm, UndoForm
 from .export import ExportForm
 from .incoming import SavedNameForm, UploadForm
 from .lists import CustomerListForm
-from .log import AuditListForm
+from .log import AuditExportForm, AuditListForm
 from .preferences import PreferencesForm, ThemeForm
 from .record import ConfirmForm, LeadForm, SaleForm, TrackForm
 from .several import DeleteSeveralForm, SelectionForm, SetFieldForm
 from .shared import new_key
 
 __all__ = [
+    "AuditExportForm",
     "AuditListForm",
     "ConfirmForm",
     "CustomerListForm",

@@ -12,6 +12,7 @@ from django.utils import timezone
 
 from customers.finding import Filters, words_of
 from customers.models import ACTIONS, Outcome
+from customers.output import CSV, JSON_LINES
 
 from .shared import Suggested
 
@@ -116,6 +117,28 @@ class AuditListForm(forms.Form):
     def is_filtered(self) -> bool:
         names = set(self.fields) - {"before", "after"}
         return any(self.cleaned_data.get(name) for name in names)
+
+
+class AuditExportForm(AuditListForm):
+    """The same filters, and what kind of file."""
+
+    format = forms.ChoiceField(
+        label="Format",
+        required=False,
+        choices=[(each.name, each.label) for each in (CSV, JSON_LINES)],
+        error_messages={
+            "invalid_choice": "There is no format “%(value)s”, only csv and jsonl.",
+        },
+    )
+
+    def clean_format(self) -> str:
+        return self.cleaned_data["format"] or CSV.name
+
+    @property
+    def asked(self) -> dict[str, str]:
+        """What was asked for, as the log tells it."""
+        given = self.cleaned_data
+        return {name: str(given[name]) for name in given if given[name] not in (None, "")}
 
 
 def _start_of(day: date) -> datetime:

@@ -85,6 +85,8 @@ ACTIONS = {
     "export.remove": "Removed the file of an export",
     "audit.list": "Looked through the audit log",
     "audit.view": "Looked at an audit entry",
+    "audit.export": "Export of the audit log",
+    "audit.exported": "End of an export of the audit log",
     "audit.state": "Looked at the state of the audit log",
     "audit.ask": "Asked for a verification of the audit log",
     "audit.verify": "Verified the audit log",

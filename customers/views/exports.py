@@ -10,7 +10,6 @@ from django.db import transaction
 from django.http import Http404, HttpResponse, HttpResponseBase, StreamingHttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
-from django.utils.http import content_disposition_header
 from django.views.decorators.http import require_POST, require_safe
 
 from customers import exports, tasks, work
@@ -23,7 +22,7 @@ from customers.models import Export
 from customers.output import FORMATS
 from customers.templatetags.show import country_name
 
-from .shared import FORM_AND_POST, tell_errors, with_key
+from .shared import FORM_AND_POST, download, tell_errors, with_key
 
 PERMISSION = "customers.move_files"
 RECENT, ROWS = 5, 100
@@ -102,19 +101,6 @@ def _stream(export: Export) -> StreamingHttpResponse:
 def _after(first: bytes, rest: Iterator[bytes]) -> Iterator[bytes]:
     yield first
     yield from rest
-
-
-def download(
-    pieces: Iterator[bytes], *, name: str, content_type: str, size: int | None = None
-) -> StreamingHttpResponse:
-    """A file for the browser to save, sent as it comes: no proxy shall collect it first."""
-    headers = {
-        "Content-Disposition": content_disposition_header(True, name),
-        "Cache-Control": "no-store",
-        "X-Accel-Buffering": "no",
-    }
-    headers |= {"Content-Length": str(size)} if size is not None else {}
-    return StreamingHttpResponse(pieces, content_type=content_type, headers=headers)
 
 
 def _recent(request: Request) -> dict[str, Any]:

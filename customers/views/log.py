@@ -4,20 +4,27 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.http import HttpResponse
-from django.shortcuts import get_object_or_404, render
+from django.contrib import messages
+from django.http import HttpResponse, HttpResponseBase
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.http import urlencode
 from django.views.decorators.http import require_safe
 
 from customers import finding
+from customers.audit import actor_of
+from customers.evidence.export import export_log
 from customers.facts import stored_changes
-from customers.forms import AuditListForm
+from customers.forms import AuditExportForm, AuditListForm
 from customers.guard import page
 from customers.http import Request
 from customers.models import AuditEntry, Relation
+from customers.output import CSV, FORMATS, JSON_LINES
 from customers.services import target_of_entry
 from customers.undo import can_undo
 
-from .shared import address, pretty, render_part, tell_errors
+from .shared import address, download, pretty, render_part, tell_errors
 
 ROWS = 50
 
@@ -56,8 +63,35 @@ def _links(
         "newer_url": to(newer and bool(entries), after=first),
         "older_url": to(older and bool(entries), before=last),
         "oldest_url": to(older, after=0),
+        "export_urls": _export_urls(request),
         "filtered": form.is_filtered,
     }
+
+
+@require_safe
+@page("audit.export", permission="customers.view_audit", confirm=True)
+def audit_export(request: Request) -> HttpResponseBase:
+    """What the list with this query shows, on all its pages, as a file."""
+    form = AuditExportForm(request.GET)
+    if not form.is_valid():
+        tell_errors(request, form)
+        messages.error(request, request.explanation)
+        return redirect("audit_list")
+    if request.method == "HEAD":
+        return HttpResponse()  # nothing is read for it
+    format = FORMATS[form.cleaned_data["format"]]
+    pieces = export_log(form.filters(), format=format, actor=actor_of(request), asked=form.asked)
+    name = f"audit-{timezone.now():%Y-%m-%d-%H%M}.{format.name}"
+    return download(pieces, name=name, content_type=format.content_type)
+
+
+def _export_urls(request: Request) -> list[tuple[str, str]]:
+    query = {name: str(value) for name, value in request.GET.items()}
+    query = {name: value for name, value in query.items() if name not in {"before", "after"}}
+    return [
+        (each.label, f"{reverse('audit_export')}?{urlencode({**query, 'format': each.name})}")
+        for each in (CSV, JSON_LINES)
+    ]
 
 
 @require_safe

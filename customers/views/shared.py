@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from dataclasses import replace
 from functools import wraps
 from typing import Any
 from urllib.parse import urlencode
 
 from django import forms
-from django.http import HttpResponse, HttpResponseBase, QueryDict
+from django.http import HttpResponse, HttpResponseBase, QueryDict, StreamingHttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils.http import content_disposition_header
 from django.views.decorators.http import require_http_methods
 
 from customers.forms import new_key
@@ -85,6 +87,19 @@ def render_part(
     htmx = request.htmx
     fragment = htmx and not htmx.boosted and not htmx.history_restore_request
     return render(request, f"{template}#{part}" if fragment else template, context)
+
+
+def download(
+    pieces: Iterator[bytes], *, name: str, content_type: str, size: int | None = None
+) -> StreamingHttpResponse:
+    """A file for the browser to save, sent as it comes: no proxy shall collect it first."""
+    headers = {
+        "Content-Disposition": content_disposition_header(True, name),
+        "Cache-Control": "no-store",
+        "X-Accel-Buffering": "no",
+    }
+    headers |= {"Content-Length": str(size)} if size is not None else {}
+    return StreamingHttpResponse(pieces, content_type=content_type, headers=headers)
 
 
 def result_url(entry: AuditEntry) -> str:
