@@ -19,7 +19,7 @@ from django.test import Client, TransactionTestCase
 
 from customers import roles
 from customers.audit import Actor
-from customers.models import lifted
+from customers.models import AuditEntry, Seal, lifted
 from dubadmin.sandbox import Sandbox
 
 from .at_once import at_once  # noqa: F401  a fixture for everybody
@@ -41,12 +41,18 @@ hypothesis.settings.load_profile("steady")
 
 @pytest.fixture(scope="session", autouse=True)
 def _log_that_can_be_emptied() -> Iterator[None]:
-    """After a test that commits, Django empties all tables, which the audit log refuses."""
+    """After a test that commits, Django empties all tables, which the audit log refuses.
+
+    The roles come back as a migration made them, and nothing is told of that.
+    """
     empty = TransactionTestCase._fixture_teardown
 
     def emptied(case: TransactionTestCase) -> None:
         with lifted():
             empty(case)
+            roles.install(apps)
+            Seal.objects.all().delete()
+            AuditEntry.objects.all().delete()
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(TransactionTestCase, "_fixture_teardown", emptied)
@@ -74,8 +80,6 @@ def dub(sandbox: Sandbox, settings: Any, monkeypatch: pytest.MonkeyPatch) -> San
 @pytest.fixture
 def people(db: None) -> dict[str, User]:
     """One signed-up person per role."""
-    if not Group.objects.exists():
-        roles.install(apps)  # a test that commits has emptied all tables
     groups = {group.name: group for group in Group.objects.all()}
     users = User.objects.bulk_create(User(username=name) for name in PEOPLE)
     made = {user.username: user for user in users}
