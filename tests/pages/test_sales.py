@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 from urllib.request import Request, urlopen
@@ -238,10 +239,11 @@ def test_s6_a_replay_of_another_sale_is_not_recorded(
 
 
 def test_s8_an_old_invoice_id_needs_a_reason_and_then_counts_again(
-    clock: time_machine.Traveller, dub: Sandbox, alice: Client, una: Json
+    clock: time_machine.Traveller, dub: Sandbox, sign_in: Callable[[str], Client], una: Json
 ) -> None:
-    assert send(alice, SALE, BUY).outcome == "recorded"
+    assert send(sign_in("alice"), SALE, BUY).outcome == "recorded"
     clock.shift(timedelta(days=8))
+    alice = sign_in("alice")
     summary = fill(alice, SALE, **BUY)
     assert "This invoice ID was sent on 02 Mar 2026 12:00 by alice" in text_of(summary)
     assert "later the sale would count twice" in text_of(summary)
