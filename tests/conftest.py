@@ -50,7 +50,8 @@ def _log_that_can_be_emptied() -> Iterator[None]:
     def emptied(case: TransactionTestCase) -> None:
         with lifted():
             empty(case)
-            roles.install(apps)
+        roles.install(apps)
+        with lifted():
             Seal.objects.all().delete()
             AuditEntry.objects.all().delete()
 
