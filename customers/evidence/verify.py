@@ -6,7 +6,8 @@ held for the whole walk is small: which places have expired, and the digests of 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from django.db.models import QuerySet
@@ -16,8 +17,9 @@ from customers.audit import Actor, note
 from customers.chain import Head
 from customers.models import AuditEntry, Outcome, Seal
 
-from .vouchers import Vouchers, load
+from .vouchers import load
 
+Links = Mapping[int, set[str]]  # what anchors say of a place
 AT_ONCE = 1_000
 
 
@@ -32,20 +34,24 @@ class Finding:
 
 @dataclass(kw_only=True)
 class Report:
-    """How a verification ended. `checked` entries stand as they were settled, up to `head`.
+    """How far a verification has come, and what it found. It may go on in another process.
 
+    `checked` entries stand as they were settled, up to `head`, where entry `newest` stands.
     `expired` and `redacted` ones are accounted for by the log itself (see `vouchers`). `unlinked`
     ones are sealed and not in the chain yet, `pending` ones not settled yet.
     """
 
     head: Head = field(default_factory=Head)
+    newest: int = 0
     checked: int = 0
     expired: int = 0
     redacted: int = 0
     unlinked: int = 0
     pending: int = 0
     finding: Finding | None = None
-    vouchers: Vouchers = field(default_factory=load)
+
+    def __post_init__(self) -> None:
+        self.vouchers = load()
 
     @property
     def sentences(self) -> list[str]:
@@ -72,9 +78,32 @@ def _entries(number: int) -> str:
     return "1 entry is" if number == 1 else f"{number:,} entries are"
 
 
-def verify_and_note(anchors: Iterable[Head] = (), *, actor: Actor) -> Report:
-    """A verification, logged with its result."""
-    report = verify(anchors)
+def verify(anchors: Iterable[Head] = ()) -> Report:
+    """Links what waits, then checks every entry, its seal and its link, and the given anchors."""
+    chain.link_all()
+    report, links = Report(), defaultdict[int, set[str]](set)
+    for anchor in anchors:
+        links[anchor.place].add(anchor.link)
+    links.pop(0, None)  # of a log that was empty
+    while not step(report, links):
+        pass
+    return report
+
+
+def step(report: Report, anchors: Links) -> bool:
+    """Checks some more. True at the end, or when something is wrong."""
+    before = report.head.place
+    seals = Seal.objects.filter(place__gt=before).order_by("place")[:AT_ONCE]
+    report.finding = next(_along_the_chain(report, seals, anchors), None)
+    if report.finding or report.head.place - before == AT_ONCE:
+        return report.finding is not None
+    report.finding = next(_beside_the_chain(report, anchors), None)
+    report.pending = AuditEntry.objects.filter(outcome=Outcome.PENDING).count()
+    return True
+
+
+def tell(report: Report, *, actor: Actor) -> None:
+    """Logs the result of a verification."""
     note(
         "audit.verify",
         actor=actor,
@@ -82,19 +111,27 @@ def verify_and_note(anchors: Iterable[Head] = (), *, actor: Actor) -> Report:
         explanation=" ".join(report.sentences),
         after={"checked": report.checked, "place": report.head.place, "link": report.head.link},
     )
-    return report
 
 
-def verify(anchors: Iterable[Head] = ()) -> Report:
-    """Links what waits, then checks every entry, its seal and its link, and the given anchors."""
-    chain.link_all()
-    report = Report()
-    report.finding = next(_findings(report, sorted(anchors, key=lambda head: head.place)), None)
-    return report
+def _along_the_chain(report: Report, seals: QuerySet[Seal], anchors: Links) -> Iterator[Finding]:
+    for seal, entry in _with_entries(seals):
+        yield from _follow(report, seal)
+        yield from _check(report, seal, entry)
+        place, link = report.head.place, report.head.link
+        if anchors.get(place, {link}) != {link}:
+            fitting = max((each for each in anchors if each < place), default=0)
+            yield _made_anew(fitting + 1, place)
+        report.newest = seal.entry_id
 
 
-def _findings(report: Report, anchors: list[Head]) -> Iterator[Finding]:
-    yield from _along_the_chain(report, anchors)
+def _beside_the_chain(report: Report, anchors: Links) -> Iterator[Finding]:
+    end, furthest = report.head.place, max(anchors, default=0)
+    if furthest > end:
+        yield Finding(
+            sentence=f"The chain ends at place {end}, and an anchor tells that it had reached "
+            f"place {furthest}: the newest entries were removed.",
+            place=end + 1,
+        )
     for seal, entry in _with_entries(Seal.objects.filter(place=None).order_by("entry_id")):
         report.unlinked += 1
         yield from _check(report, seal, entry)
@@ -104,25 +141,6 @@ def _findings(report: Report, anchors: list[Head]) -> Iterator[Finding]:
             sentence=f"Entry {number} has no seal: it was put in past dubadmin, or its seal was "
             "removed.",
             entry=number,
-        )
-    report.pending = AuditEntry.objects.filter(outcome=Outcome.PENDING).count()
-
-
-def _along_the_chain(report: Report, anchors: list[Head]) -> Iterator[Finding]:
-    before, fitting, left = 0, 0, [anchor for anchor in anchors if anchor.place]
-    for seal, entry in _linked():
-        yield from _follow(report, seal, after=before)
-        yield from _check(report, seal, entry)
-        while left and left[0].place == report.head.place:
-            if left[0].link != report.head.link:
-                yield _made_anew(fitting + 1, report.head.place)
-            fitting = left.pop(0).place
-        before = seal.entry_id
-    if left:
-        yield Finding(
-            sentence=f"The chain ends at place {report.head.place}, and an anchor tells that it "
-            f"had reached place {left[-1].place}: the newest entries were removed.",
-            place=report.head.place + 1,
         )
 
 
@@ -134,11 +152,11 @@ def _made_anew(first: int, last: int) -> Finding:
     )
 
 
-def _follow(report: Report, seal: Seal, *, after: int) -> Iterator[Finding]:
+def _follow(report: Report, seal: Seal) -> Iterator[Finding]:
     """Whether the seal stands at the very next place, and its link fits."""
-    place, number = report.head.place + 1, seal.entry_id
+    place, number, newest = report.head.place + 1, seal.entry_id, report.newest
     if seal.place != place:
-        where = f"after entry {after} and before entry {number}" if after else f"before {number}"
+        where = f"after entry {newest} and before entry {number}" if newest else f"before {number}"
         yield Finding(
             sentence=f"Place {place} of the chain is empty: the entry there, {where}, was removed.",
             place=place,
@@ -179,20 +197,7 @@ def _fits(report: Report, seal: Seal, entry: AuditEntry | None) -> bool:
     return fits
 
 
-Sealed = tuple[Seal, AuditEntry | None]
-
-
-def _linked() -> Iterator[Sealed]:
-    place, more = 0, True
-    while more:
-        seals = Seal.objects.filter(place__gt=place).order_by("place")
-        found = list(_with_entries(seals[:AT_ONCE]))
-        yield from found
-        more = len(found) == AT_ONCE
-        place = found[-1][0].place or 0 if found else 0
-
-
-def _with_entries(seals: QuerySet[Seal]) -> Iterator[Sealed]:
+def _with_entries(seals: QuerySet[Seal]) -> Iterator[tuple[Seal, AuditEntry | None]]:
     found = list(seals)
     entries = AuditEntry.objects.in_bulk([seal.entry_id for seal in found])
     for seal in found:

@@ -14,7 +14,7 @@ from customers.chain import Head
 from customers.evidence import anchors, prune, redact
 from customers.evidence.person import Person
 from customers.evidence.redact import Redaction
-from customers.evidence.verify import verify_and_note
+from customers.evidence.verify import tell, verify
 from customers.models import Outcome, triggers
 
 
@@ -83,7 +83,8 @@ class Command(BaseCommand):
             raise SystemExit(1)
 
     def _verify(self, *, anchor: list[Head], **options: Any) -> None:
-        report = verify_and_note(anchor, actor=operator())
+        report = verify(anchor)
+        tell(report, actor=operator())
         missing = triggers.missing()
         self.stdout.write("\n".join([*report.sentences, f"Head: {report.head}"]))
         if missing:
