@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from datetime import timedelta
+from typing import Any
 
 from django.utils import timezone
-from django_tasks import task
+from django_tasks import TaskResultStatus, task
 from django_tasks.base import Task
 from django_tasks_db.models import DBTaskResult
 
 from . import batches, exports, imports
+from .audit import Actor
+from .evidence.verify import Report, some_steps, tell
 from .models import Batch, Export, Import
 
 KEPT = timedelta(days=1)
+LOST = timedelta(minutes=10)  # until a slice that nobody ends must be that of a worker that died
 
 
 @task()
@@ -45,6 +50,37 @@ def _go_on(work: Task[[int], None], number: int, pause: float | None) -> None:
     if pause is not None:
         later = timezone.now() + timedelta(seconds=pause) if pause else None
         work.using(run_after=later).enqueue(number)
+
+
+@task()
+def verify_log(asked_by: dict[str, str], so_far: dict[str, Any]) -> None:
+    """A slice of a verification of the audit log; queues the next one."""
+    report = Report.go_on(so_far)
+    if some_steps(report):
+        tell(report, actor=Actor(**asked_by))
+    else:
+        verify_log.enqueue(asked_by, asdict(report))
+
+
+def verification() -> DBTaskResult[Any, Any] | None:
+    """The slice of a verification that waits for a worker, or that one is at."""
+    slices = DBTaskResult.objects.filter(task_path=verify_log.module_path)
+    going = slices.exclude(status__in=[TaskResultStatus.SUCCESSFUL, TaskResultStatus.FAILED])
+    return going.filter(enqueued_at__gt=timezone.now() - LOST).order_by("-enqueued_at").first()
+
+
+def checked_by(going: DBTaskResult[Any, Any] | None) -> int:
+    """The place up to which a verification has come."""
+    so_far = going.args_kwargs["args"][1] if going else {}
+    return int(so_far["head"]["place"]) if so_far else 0
+
+
+def ask_for_verification(actor: Actor) -> bool:
+    """Lets a worker verify the log; False when one is at it already."""
+    if verification():
+        return False
+    verify_log.enqueue(asdict(actor), {})
+    return True
 
 
 def wake(batch: Batch) -> None:

@@ -23,6 +23,7 @@ from .views import (
     preferences,
     record,
     results,
+    state,
     undo,
 )
 
@@ -72,6 +73,9 @@ urlpatterns = [
     path("exports/<int:number>/remove/", exports.export_remove, name="export_remove"),
     path("audit/", log.audit_list, name="audit_list"),
     path("audit/export/", log.audit_export, name="audit_export"),
+    path("audit/state/", state.audit_state, name="audit_state"),
+    path("audit/state/follow/", state.audit_state_follow, name="audit_state_follow"),
+    path("audit/state/verify/", state.audit_verify, name="audit_verify"),
     path("audit/<int:number>/", log.audit_entry, name="audit_entry"),
     # The names beginning with account_, mfa_ and openid_ are those that allauth asks for.
     path("accounts/login/", allauth.login, name="account_login"),

@@ -47,6 +47,7 @@ SUBMITTED = {
     "export_stop": ("export.stop", "done"),
     "export_resume": ("export.resume", "done"),
     "export_remove": ("export.remove", "done"),
+    "audit_verify": ("audit.ask", "done"),
     "invitation_list": ("users.form", "done"),
     "invitation_withdraw": ("invitation.withdraw", "done"),
 }
@@ -239,6 +240,7 @@ def test_only_these_looks_are_not_logged() -> None:
         "sale_minor",
         "result_follow",
         "batch_follow",
+        "audit_state_follow",
         "export_follow",
         "export_recent",
         "import_reading",

@@ -6,9 +6,11 @@ held for the whole walk is small: which places have expired, and the digests of 
 
 from __future__ import annotations
 
+import time
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 from django.db.models import QuerySet
 
@@ -21,6 +23,7 @@ from .vouchers import load
 
 Links = Mapping[int, set[str]]  # what anchors say of a place
 AT_ONCE = 1_000
+SLICE_SECONDS = 5.0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -52,6 +55,11 @@ class Report:
 
     def __post_init__(self) -> None:
         self.vouchers = load()
+
+    @classmethod
+    def go_on(cls, told: Mapping[str, Any]) -> Report:
+        """One that has not ended, from what `asdict` made of it."""
+        return cls(**{**told, "head": Head(**told["head"])}) if told else cls()
 
     @property
     def sentences(self) -> list[str]:
@@ -88,6 +96,16 @@ def verify(anchors: Iterable[Head] = ()) -> Report:
     while not step(report, links):
         pass
     return report
+
+
+def some_steps(report: Report) -> bool:
+    """A slice of a verification without anchors, for the worker. True at the end, as `step`."""
+    chain.link_all()
+    until = time.monotonic() + SLICE_SECONDS
+    while not step(report, {}):
+        if time.monotonic() >= until:
+            return False
+    return True
 
 
 def step(report: Report, anchors: Links) -> bool:

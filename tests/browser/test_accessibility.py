@@ -67,6 +67,7 @@ def test_lists_and_customers(browse: Browse, dub: Sandbox, jane: Json, look: Loo
         "/audit/",
         "/audit/1/",
         "/accounts/preferences/",
+        "/audit/state/",
     ):
         page.goto(address)
         look(page, address, ways=WAYS + OTHER_WAYS)

@@ -8,6 +8,7 @@ from playwright.sync_api import Locator, Page, expect
 from customers.audit import Actor, Target, note
 from dubadmin.sandbox import Sandbox
 
+from ..worker import work
 from .conftest import Browse
 
 Json = dict[str, Any]
@@ -116,6 +117,17 @@ def test_looking_is_logged_and_failing_to_sign_in_too(browse: Browse, jane: Json
     expect(seen.get_by_role("row", name="vera Opened the edit form")).to_contain_text("Blocked")
     expect(seen.get_by_role("row", name="Failed to sign in")).to_contain_text("Blocked")
     expect(seen.get_by_role("row", name="otto")).to_have_count(1)
+
+
+def test_a_verification_is_watched_to_its_end(browse: Browse, correction: None) -> None:
+    page = browse("otto")
+    page.goto("/audit/")
+    page.get_by_role("link", name="State of the log").click()
+    page.get_by_role("button", name="Verify now").click()
+    expect(page.get_by_text("Verifying")).to_be_visible()
+    work()
+    expect(page.get_by_text("Nothing is wrong")).to_be_visible()
+    expect(page.get_by_role("button", name="Verify now")).to_be_visible()
 
 
 def test_dub_is_not_needed(browse: Browse, dub: Sandbox, correction: None) -> None:
