@@ -27,7 +27,7 @@ from dubadmin.dub.errors import Answer, DubError, Refused, Unavailable, Uncertai
 from dubadmin.dub.explain import explain
 
 from . import chain
-from .models import OUTCOME, AuditEntry, Batch, Outcome
+from .models import OUTCOME, AuditEntry, Batch, Import, Outcome
 
 _SERVER = "Server"
 
@@ -99,6 +99,7 @@ def perform(
     earlier: AuditEntry | None = None,
     relation: str = "",
     batch: Batch | None = None,
+    file: Import | None = None,
     claim: Callable[[AuditEntry], None] | None = None,
     follow: Callable[[AuditEntry], None] | None = None,
 ) -> AuditEntry:
@@ -121,6 +122,7 @@ def perform(
         earlier=earlier,
         relation=relation,
         batch=batch,
+        file=file,
         sent={"method": command.method, "path": command.path, "body": command.body},
     )
     _commit_intent(entry, claim)

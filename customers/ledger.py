@@ -44,7 +44,7 @@ def claim(command: TrackSale, *, entry: AuditEntry, override: bool, seen: Invoic
     # The serial before the sendings: one that is committed in between is then seen or collides.
     serials = Invoice.objects.filter(invoice_id=command.invoice_id)
     last = serials.aggregate(last=Max("serial"))["last"] or 0
-    earlier = find(command.invoice_id)
+    earlier = find(command.invoice_id) if last else None
     if earlier and not (override and earlier == seen):
         raise InvoiceTaken(earlier, command)
     Invoice.objects.create(

@@ -8,13 +8,16 @@ anything but the database's rows.
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Callable, Collection
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from typing import Any, TypeVar
 
 from django.contrib.auth.models import User
-from django.db.models import Count, Q, QuerySet
+from django.db import connection
+from django.db.models import Count, QuerySet
 from django.utils import timezone
 
 from dubadmin.connect import reserved
@@ -80,7 +83,8 @@ def open_(job: J) -> QuerySet[J]:
 
 
 def actor_of(job: Job) -> Actor:
-    return Actor(**job.actor)
+    """In whose name it is done: of an import, who asked for the run."""
+    return Actor(**(getattr(job, "sent_by", None) or job.actor))
 
 
 def _may_still(actor: Actor, permissions: Collection[str]) -> bool:
@@ -108,34 +112,65 @@ def is_idle(job: Job) -> bool:
 # Rows
 
 
-def claim(rows: QuerySet[R]) -> R | None:
-    """A row that no other process has: one that is waiting, or one whose process must have died."""
+def claim(rows: QuerySet[R], *, most: int = 1) -> list[R]:
+    """Rows that no other process has: those that wait, then those whose process must have died."""
     states = rows.model.State
-    dead = Q(state=states.CLAIMED, claimed_at__lt=timezone.now() - pending_timeout())
-    free = rows.filter(dead | Q(state=states.WAITING))
-    while found := list(free.order_by("id")[:10]):
-        for row in found:
-            now = timezone.now()
-            if _mine(row).update(state=states.CLAIMED, claimed_at=now):
-                row.state, row.claimed_at = states.CLAIMED, now
-                return row
-    return None
+    waiting = rows.filter(state=states.WAITING)
+    dead = rows.filter(state=states.CLAIMED, claimed_at__lt=timezone.now() - pending_timeout())
+    for free in (waiting, dead):
+        while found := list(free.order_by("id").values_list("pk", flat=True)[:most]):
+            now, wanted = timezone.now(), rows.filter(pk__in=found)
+            if (free & wanted).update(state=states.CLAIMED, claimed_at=now):
+                return list(wanted.filter(state=states.CLAIMED, claimed_at=now).order_by("id"))
+    return []
 
 
 def release(row: R) -> None:
     """Frees a row that was claimed and not begun."""
-    _mine(row).update(state=row.State.WAITING)
-
-
-def _mine(row: R) -> QuerySet[R]:
-    rows = type(row)._default_manager
-    return rows.filter(pk=row.pk, state=row.state, claimed_at=row.claimed_at)
+    mine = type(row)._default_manager.filter(pk=row.pk, claimed_at=row.claimed_at)
+    mine.filter(state=row.State.CLAIMED).update(state=row.State.WAITING)
 
 
 def finish(row: R, entry: AuditEntry, outcome: str) -> None:
     type(row)._default_manager.filter(pk=row.pk).update(
         state=row.State.FINISHED, entry=entry, outcome=outcome
     )
+
+
+def side_by_side(take: Callable[[], R | None], do: Callable[[R], object], *, most: int) -> int:
+    """Does what `take` gives until it gives nothing, up to `most` at a time. How many there were.
+
+    `take` is called by one thread at a time. What it or `do` raises ends it all and is raised
+    here, when the others have ended what they are at. One at a time runs in the caller's thread.
+    """
+    turn, over = threading.Lock(), threading.Event()
+
+    def hand() -> int:
+        done = 0
+        try:
+            while not over.is_set():
+                with turn:
+                    taken = take()
+                if taken is None:
+                    break
+                do(taken)
+                done += 1
+        except BaseException:
+            over.set()
+            raise
+        return done
+
+    def hand_of_its_own() -> int:
+        try:
+            return hand()
+        finally:
+            connection.close()
+
+    if most == 1:
+        return hand()
+    with ThreadPoolExecutor(most, thread_name_prefix="rows") as pool:
+        hands = [pool.submit(hand_of_its_own) for _ in range(most)]
+    return sum(each.result() for each in hands)
 
 
 def outcome_now(entry: AuditEntry, *, actor: Actor) -> str:

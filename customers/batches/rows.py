@@ -38,7 +38,7 @@ def run_next(batch: Batch) -> bool:
 
 def claim_next(batch: Batch) -> BatchRow | None:
     """A row that no other process has."""
-    return work.claim(batch.rows.all())
+    return next(iter(work.claim(batch.rows.all())), None)
 
 
 def _run(batch: Batch, row: BatchRow) -> None:

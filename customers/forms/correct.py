@@ -115,9 +115,12 @@ class EditForm(OnceForm):
         }
 
     def changes(self) -> dict[str, Any]:
-        """What the person changed, by Dub's key, as it is sent: None clears a field."""
+        """What the person changed, by Dub's key, as it is sent: None clears a field.
+
+        Of a form that is not valid, what could be understood.
+        """
         seen = self.cleaned_data["seen"]
-        touched = FIELDS.keys() - self._untouched()
+        touched = FIELDS.keys() & self.cleaned_data.keys() - self._untouched()
         asked = {
             key: as_sent(self.cleaned_data[field])
             for field, key in FIELDS.items()

@@ -153,12 +153,13 @@ class SaleForm(TrackForm):
 
     def clean(self) -> dict[str, Any]:
         given = super().clean() or self.cleaned_data
-        if "amount" in given and "currency" in given:
-            try:
+        try:
+            if "amount" in given:
                 given["major"] = parse_amount(given["amount"])
+            if "major" in given and "currency" in given:
                 given["minor"] = to_minor(given["major"], currency=given["currency"])
-            except (NotAnAmount, NotRepresentable) as error:
-                self.add_error("amount", str(error))
+        except (NotAnAmount, NotRepresentable) as error:
+            self.add_error("amount", str(error))
         return given
 
     def command(self) -> TrackSale:

@@ -2,9 +2,11 @@
 
 from customers.files import Unreadable
 
+from .asking import check_again, pause, resume, retry, retryable, sendable, start, stop
 from .fields import FORMS, Fields, cells_of, fields_of, form_field, names_of, text_of
 from .form import MappingForm
-from .life import carry_on
+from .kinds import KINDS
+from .life import carry_on, step
 from .mapping import (
     applied,
     delete,
@@ -21,12 +23,14 @@ from .template import template_of
 __all__ = [
     "AT_ONCE_BYTES",
     "FORMS",
+    "KINDS",
     "Fields",
     "MappingForm",
     "Unreadable",
     "applied",
     "carry_on",
     "cells_of",
+    "check_again",
     "delete",
     "fields_of",
     "form_field",
@@ -35,12 +39,20 @@ __all__ = [
     "limits",
     "match",
     "names_of",
+    "pause",
     "read_again",
     "receive",
     "remember",
     "remembered_for",
     "rename",
+    "resume",
+    "retry",
+    "retryable",
+    "sendable",
     "stage",
+    "start",
+    "step",
+    "stop",
     "template_of",
     "text_of",
     "too_large",

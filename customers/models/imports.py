@@ -19,6 +19,8 @@ problems are then made again. From `running` on rows and mapping stay as they ar
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.contrib.auth.models import User
 from django.db import models
 from django.utils import timezone
@@ -106,6 +108,10 @@ class Import(models.Model):
         return self.state in self.OPEN
 
     @property
+    def has_ended(self) -> bool:
+        return self.state in {self.State.DONE, self.State.STOPPED}
+
+    @property
     def is_untouched(self) -> bool:
         """Whether no row was ever begun, so that it can be mapped anew or deleted."""
         return self.state in self.UNTOUCHED
@@ -188,6 +194,11 @@ class ImportRow(models.Model):
 
     def __str__(self) -> str:
         return f"{self.file_id}/{self.number} {self.state}"
+
+    @property
+    def told(self) -> dict[str, Any]:
+        """What would be sent, of a row that would send something."""
+        return self.sendable or {}
 
     @property
     def key(self) -> str:

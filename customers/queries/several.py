@@ -14,38 +14,43 @@ from .names import is_unknown_customer, true_name
 from .one import MAX_EVENTS, Attribution
 
 
-def get_customers(ids: Sequence[str]) -> dict[str, Customer | None]:
+def get_customers(ids: Sequence[str]) -> dict[str, Customer | Refused | None]:
     """Customers by the ID that was asked (`cus_…` or `ext_…`), None where Dub has none.
 
-    Names are true, as from `get_customer` (trap Q9). Raises DubError when Dub could not be asked.
+    Names are true, as from `get_customer` (trap Q9). A record that Dub cannot read is its refusal
+    (trap Q10). Raises DubError when Dub could not be asked.
     """
     found = _found(ids)
-    nameless = [each for each in found.values() if each and each.name and not each.email]
+    customers = [each for each in found.values() if isinstance(each, Customer)]
+    nameless = [each for each in customers if each.name and not each.email]
     again = _asked(GetCustomer(id=each.id, expanded=False) for each in nameless)
     names = {each.id: each.name for each in again if isinstance(each, Customer)}
     return {
-        id: customer and true_name(customer, names.get(customer.id, ""))
-        for id, customer in found.items()
+        id: true_name(each, names.get(each.id, "")) if isinstance(each, Customer) else each
+        for id, each in found.items()
     }
 
 
-def attributions(external_ids: Sequence[str], *, with_sales: bool) -> dict[str, Attribution]:
-    """What Dub knows of several customers before leads or sales, as `attribution` tells of one.
+def attributions(ids: Sequence[str], *, with_sales: bool) -> dict[str, Attribution | Refused]:
+    """What Dub knows of customers (`ext_…`) before leads or sales, as `attribution` tells of one.
 
-    Sales only where wanted and where Dub has counted any. Each link is asked for once. Raises
-    DubError when Dub could not be asked; events that Dub refuses to show are an error inside.
+    Sales only where wanted and where Dub has counted any. Each link is asked for once. A record
+    that Dub cannot read is its refusal (trap Q10); events that it refuses to show are an error
+    inside. Raises DubError when Dub could not be asked.
     """
-    found = _found([f"ext_{id}" for id in external_ids])
-    customers = {id: found[f"ext_{id}"] for id in external_ids}
-    links = {each.link.id for each in customers.values() if each and each.link}
+    found = _found(ids)
+    customers = {id: each for id, each in found.items() if isinstance(each, Customer)}
+    links = {each.link.id for each in customers.values() if each.link}
     reads: dict[tuple[str, str], AnyRead] = {("link", id): GetLink(link_id=id) for id in links}
     for id, customer in customers.items():
-        if customer:
-            reads["leads", id] = _events("leads", customer)
-        if customer and with_sales and customer.sales:
+        reads["leads", id] = _events("leads", customer)
+        if with_sales and customer.sales:
             reads["sales", id] = _events("sales", customer)
     answers = dict(zip(reads, _asked(reads.values()), strict=True))
-    return {id: _attribution(id, customer, answers) for id, customer in customers.items()}
+    return {
+        id: each if isinstance(each, Refused) else _attribution(id, each, answers)
+        for id, each in found.items()
+    }
 
 
 def newest_events(kind: str, *, page: int) -> list[Event]:
@@ -53,15 +58,13 @@ def newest_events(kind: str, *, page: int) -> list[Event]:
     return dub().fetch(ListEvents(kind=kind, limit=MAX_EVENTS, page=page))
 
 
-def _found(ids: Sequence[str]) -> dict[str, Customer | None]:
-    answers = _asked(GetCustomer(id=id) for id in ids)
-    for answer in answers:
-        if isinstance(answer, DubError) and not is_unknown_customer(answer):
+def _found(ids: Sequence[str]) -> dict[str, Customer | Refused | None]:
+    answers = dict(zip(ids, _asked(GetCustomer(id=id) for id in ids), strict=True))
+    for answer in answers.values():
+        about_it = is_unknown_customer(answer) or getattr(answer, "status", None) == 422
+        if isinstance(answer, DubError) and not about_it:
             raise answer
-    return {
-        id: answer if isinstance(answer, Customer) else None
-        for id, answer in zip(ids, answers, strict=True)
-    }
+    return {id: None if is_unknown_customer(each) else each for id, each in answers.items()}
 
 
 def _asked(reads: Iterable[AnyRead]) -> list[Any]:

@@ -12,7 +12,14 @@ from django.utils import timezone
 
 from customers.audit import Actor, Verdict, perform
 from customers.facts import LABELS, facts_of, same
-from customers.models import NOTHING_HAPPENED, AuditEntry, Batch, Outcome, pending_timeout
+from customers.models import (
+    NOTHING_HAPPENED,
+    AuditEntry,
+    Batch,
+    Import,
+    Outcome,
+    pending_timeout,
+)
 from customers.queries import is_unknown_customer
 from dubadmin.connect import dub
 from dubadmin.dub.client import Receipt
@@ -35,6 +42,7 @@ def update_customer(
     earlier: AuditEntry | None = None,
     relation: str = "",
     batch: Batch | None = None,
+    file: Import | None = None,
     since: datetime | None = None,
 ) -> AuditEntry:
     """Sends `changes` (Dub's keys) and reports field by field what Dub stored (trap R1).
@@ -55,6 +63,7 @@ def update_customer(
         earlier=earlier,
         relation=relation,
         batch=batch,
+        file=file,
         claim=_alone(since),
     )
 

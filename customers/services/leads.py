@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from customers.audit import Actor, Verdict, perform
 from customers.dedupe import Window, open_window, stored_key
 from customers.facts import LABELS, facts_of, same
-from customers.models import AuditEntry, Outcome
+from customers.models import AuditEntry, Import, Outcome
 from customers.preflight import Preflight, as_logged
 from customers.queries import is_unknown_customer
 from dubadmin.connect import dub
@@ -30,6 +30,7 @@ def record_lead(
     key: str | None = None,
     earlier: AuditEntry | None = None,
     relation: str = "",
+    file: Import | None = None,
 ) -> AuditEntry:
     """Sends a lead once and says whether Dub recorded it (traps L1 to L11)."""
     known = preflight.attribution.customer
@@ -50,6 +51,7 @@ def record_lead(
         lead_key=stored_key(command.event_name),
         earlier=earlier,
         relation=relation,
+        file=file,
         follow=lambda entry: follow(
             entry,
             preflight=preflight,

@@ -11,7 +11,7 @@ from django.db import IntegrityError
 from customers import ledger
 from customers.audit import Actor, Verdict, perform
 from customers.facts import facts_of
-from customers.models import AuditEntry, Outcome, Relation
+from customers.models import AuditEntry, Import, Outcome, Relation
 from customers.preflight import DEFAULT_PROCESSOR, DEFAULT_SALE_NAME, Preflight, as_logged
 from dubadmin.dub.client import Receipt
 from dubadmin.dub.commands import TrackSale
@@ -32,6 +32,7 @@ def record_sale(
     override: bool = False,
     earlier: AuditEntry | None = None,
     relation: str = "",
+    file: Import | None = None,
 ) -> AuditEntry:
     """Sends a sale once and says whether Dub recorded it (traps S1 to S16).
 
@@ -52,6 +53,7 @@ def record_sale(
             before=facts_of(known) if known else None,
             earlier=earlier,
             relation=relation,
+            file=file,
             claim=lambda entry: ledger.claim(
                 command, entry=entry, override=override, seen=preflight.taken
             ),

@@ -12,15 +12,15 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote
 
 import pytest
 import requests
 from django.conf import settings as site_settings
-from django.db import connection
 from django.test import Client
 
 from dubadmin.sandbox import Sandbox
+
+from .workers import database_url, deaths, workers  # noqa: F401  fixtures for these tests
 
 ROOT = Path(__file__).parent.parent.parent
 PATIENCE_SECONDS = 30.0
@@ -147,18 +147,11 @@ def sign_in_at(
 def environment(dub: Sandbox) -> dict[str, str]:
     return os.environ | {
         "DJANGO_SETTINGS_MODULE": "tests.settings",
-        "DATABASE_URL": _database_url(),
+        "DATABASE_URL": database_url(),
         "SECRET_KEY": site_settings.SECRET_KEY,
         "DUB_API_URL": dub.url,
         "DUB_API_KEY": dub.api_key,
-        "DUB_RATE_LIMIT_PER_MINUTE": "100000",
+        "DUB_RATE_LIMIT_PER_MINUTE": str(site_settings.DUB_RATE_LIMIT_PER_MINUTE),
         "DUB_TIMEOUT_SECONDS": "10",
         "LOG_LEVEL": "ERROR",
     }
-
-
-def _database_url() -> str:
-    given = {key: quote(str(value), safe="") for key, value in connection.settings_dict.items()}
-    if connection.vendor == "sqlite":
-        return f"sqlite:///{connection.settings_dict['NAME']}"
-    return "postgres://{USER}:{PASSWORD}@{HOST}:{PORT}/{NAME}".format_map(given)

@@ -2,103 +2,27 @@
 
 from __future__ import annotations
 
-import os
 import random
-import subprocess
-import sys
 from collections import Counter
-from collections.abc import Iterator
-from pathlib import Path
-from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
-from django.db import connection
 
 from customers import batches
 from customers.audit import Actor, person
 from customers.models import AuditEntry, Batch, BatchRow, Outcome
 from dubadmin.sandbox import Sandbox
-from dubadmin.sandbox.server import HungUp
+
+from .workers import Deaths, Workers
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
-ROOT = Path(__file__).resolve().parents[2]
 CUSTOMERS = 500
 FILTERS = {"search": "", "country": "DE", "link_id": "", "partner_id": ""}
 
 
-class Workers:
-    """Worker processes of their own, one after the other, on the database of this test."""
-
-    def __init__(self, dub: Sandbox) -> None:
-        self.process: subprocess.Popen[bytes] | None = None
-        self.environment = {
-            **os.environ,
-            "DJANGO_SETTINGS_MODULE": "tests.settings",
-            "DATABASE_URL": _database_url(),
-            "DUB_API_URL": dub.url,
-            "DUB_API_KEY": dub.api_key,
-            "DUB_TIMEOUT_SECONDS": "1",
-            "DUB_RATE_LIMIT_PER_MINUTE": "100000",
-        }
-
-    def run(self) -> int:
-        """Until nothing is left to do, or until it is killed."""
-        self.process = subprocess.Popen(
-            [sys.executable, "manage.py", "worker", "--once"], cwd=ROOT, env=self.environment
-        )
-        return self.process.wait()
-
-    def kill(self) -> None:
-        assert self.process
-        self.process.kill()
-        self.process.wait()
-
-
-def _database_url() -> str:
-    given = connection.settings_dict
-    if connection.vendor == "sqlite":
-        return f"sqlite:///{given['NAME']}"
-    return f"postgres://{given['USER']}@{given['HOST']}:{given['PORT']}/{given['NAME']}"
-
-
-@pytest.fixture
-def workers(dub: Sandbox) -> Iterator[Workers]:
-    workers = Workers(dub)
-    yield workers
-    if workers.process and workers.process.poll() is None:
-        workers.kill()
-
-
-@pytest.fixture
-def kill_at(dub: Sandbox, workers: Workers, monkeypatch: pytest.MonkeyPatch) -> dict[int, str]:
-    """Kills the worker at its n-th request for one customer: {n: "lost" or "done"}.
-
-    A request that is lost has no effect at Dub; one that is done has, and no answer comes.
-    """
-    moments: dict[int, str] = {}
-    server: Any = dub._server
-    respond, count = server.respond, iter(range(1, 1_000_000))
-
-    def deadly(method: str, path: str, *rest: Any) -> Any:
-        if not path.startswith("/customers/cus_"):
-            return respond(method, path, *rest)
-        moment = moments.pop(next(count), "")
-        if moment == "lost":
-            workers.kill()
-            raise HungUp
-        delivery = respond(method, path, *rest)
-        if moment == "done":
-            workers.kill()
-        return delivery
-
-    monkeypatch.setattr(server, "respond", deadly)
-    return moments
-
-
 def test_each_customer_is_written_once_or_is_listed_as_unknown(
-    dub: Sandbox, workers: Workers, kill_at: dict[int, str], people: dict[str, User]
+    dub: Sandbox, workers: Workers, deaths: Deaths, people: dict[str, User]
 ) -> None:
     dub.rate_limit = 0  # its own 1,200 per minute would only be waited out
     for n in range(CUSTOMERS):
@@ -113,7 +37,8 @@ def test_each_customer_is_written_once_or_is_listed_as_unknown(
         key="k",
     )
     rng = random.Random(7)
-    kill_at |= {n: rng.choice(["lost", "done"]) for n in rng.sample(range(3 * CUSTOMERS), 3)}
+    deaths.path = "/customers/cus_"
+    deaths.at |= {n: rng.choice(["lost", "done"]) for n in rng.sample(range(3 * CUSTOMERS), 3)}
     killed = 0
     while Batch.objects.get(pk=batch.pk).is_open:
         killed += workers.run() != 0
