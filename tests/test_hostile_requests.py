@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 from django.test import Client
+from django.urls import reverse
 
 from customers.models import AuditEntry
 from dubadmin.sandbox import Sandbox
@@ -23,6 +26,7 @@ PAGES = [
     "/accounts/login/",
     "/nowhere",
 ]
+HERE = r"(/(?![/\\]).*)?|[\w\[\]]+"  # a path of this site, or a word beside the present one
 TARGETS = [
     "https://evil.example/",
     "//evil.example/",
@@ -36,6 +40,9 @@ TARGETS = [
     "\thttps://evil.example/",
     "https://testserver@evil.example/",
     "http://[",
+    "null",
+    "[]",
+    "home",
     "/%0d%0aSet-Cookie:%20a=b",
     "/\r\nSet-Cookie: a=b",
     "a" * 5_000,
@@ -78,10 +85,24 @@ def test_nobody_is_led_to_another_site(client: Client, people: Any, target: str)
     form = {"login": "alice", "password": "a long password of hers", "next": target}
     answer = client.post("/accounts/login/", form)
     assert answer.status_code in {200, 302}
-    if answer.status_code == 302:
-        assert answer["Location"].startswith("/")
-        assert not answer["Location"].startswith(("//", "/\\"))
-    assert "\n" not in answer.get("Location", "")
+    assert re.fullmatch(HERE, answer.get("Location", ""))
+
+
+@pytest.mark.parametrize("target", TARGETS)
+def test_confirming_leads_on_within_this_site(alice: Client, target: str) -> None:
+    answer = Asked(method="GET", path="/accounts/confirm/", query=f"next={quote(target)}").send(
+        alice
+    )
+    assert answer.status_code in {200, 302}
+    assert re.fullmatch(HERE, answer.get("Location", ""))
+
+
+@pytest.mark.parametrize("referer", ["null", "http://[", "home", "https://evil.example/"])
+def test_a_switch_leads_back_to_this_site(alice: Client, referer: str) -> None:
+    headers = {"Referer": referer}
+    answer = alice.post(reverse("preferences_theme"), {"theme": "dark"}, headers=headers)
+    assert answer.status_code == 302
+    assert answer["Location"].startswith("/")
 
 
 def test_a_request_id_of_a_proxy_is_taken_only_when_it_is_harmless(alice: Client) -> None:

@@ -62,7 +62,7 @@ def _next(request: Request) -> str:
     safe = url_has_allowed_host_and_scheme(
         to, allowed_hosts={request.get_host()}, require_https=request.is_secure()
     )
-    return to if safe else resolve_url(settings.LOGIN_REDIRECT_URL)
+    return to if safe and to.startswith("/") else resolve_url(settings.LOGIN_REDIRECT_URL)
 
 
 def _ways(user: User) -> dict[str, object]:

@@ -54,4 +54,4 @@ def preferences_theme(request: Request) -> HttpResponse:
     ours = url_has_allowed_host_and_scheme(
         to, allowed_hosts={request.get_host()}, require_https=request.is_secure()
     )
-    return redirect(to if ours else start_of(signed_in(request)))
+    return redirect(to if ours and "/" in to else start_of(signed_in(request)))
