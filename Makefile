@@ -2,11 +2,12 @@
 # make user   adds a first administrator    make lock   renews the lock files
 # make format formats the code              make clean  removes .venv and var/
 # make screenshots  renews the pictures in the README
+# make audit  known vulnerabilities           make licences  renews docs/licences.md
 
 PYTHON ?= python3.11
 BIN := .venv/bin
 
-.PHONY: run test user lock format clean browser screenshots
+.PHONY: run test user lock format clean browser screenshots audit licences
 
 run: .venv/.installed
 	@exec $(BIN)/python manage.py run
@@ -38,6 +39,13 @@ format: .venv/.installed-dev
 lock: .venv/.installed-dev
 	@$(BIN)/uv pip compile --upgrade --universal --python-version 3.11 --generate-hashes pyproject.toml -o requirements.txt
 	@$(BIN)/uv pip compile --upgrade --universal --python-version 3.11 --generate-hashes --extra dev -c requirements.txt pyproject.toml -o requirements-dev.txt
+
+audit: .venv/.installed-dev
+	@./.ci/audit
+
+licences: .venv/.installed-dev
+	@{ echo "# Licences"; echo; echo "Of what dubadmin needs to run, by \`make licences\`."; echo; \
+	   $(BIN)/pip-licenses --from=mixed --format=markdown --packages $$(sed -n 's/^\([a-z0-9_.-]*\)==.*/\1/p' requirements.txt); } > docs/licences.md
 
 clean:
 	rm -rf .venv var
