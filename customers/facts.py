@@ -8,7 +8,7 @@ from typing import Any
 
 from dubadmin.dub.records import Customer, parse_time
 
-from .models import AuditEntry
+from .models import HAPPENED, AuditEntry
 
 LABELS = {
     "name": "Name",
@@ -40,7 +40,8 @@ class Change:
 
     @property
     def label(self) -> str:
-        return LABELS.get(self.key, self.key)
+        words = self.key if self.key.isupper() else self.key.replace("_", " ").capitalize()
+        return LABELS.get(self.key, words)
 
 
 def facts_of(customer: Customer) -> dict[str, Any]:
@@ -69,6 +70,19 @@ def stored_changes(entry: AuditEntry) -> list[Change]:
         return []
     after = {key: (entry.after or entry.body).get(key) for key in entry.body if key in LABELS}
     return changes_between(entry.before, after)
+
+
+def differences(entry: AuditEntry) -> list[Change]:
+    """What an entry changed, field by field: at Dub, or of users, roles and settings here."""
+    before, after = (
+        each if isinstance(each, Mapping) else {} for each in (entry.before, entry.after)
+    )
+    if entry.action == "customer.delete":
+        is_gone = entry.outcome in HAPPENED
+        return changes_between(before, dict.fromkeys(LABELS)) if is_gone else []
+    if entry.action.startswith(("user.", "role.", "settings.")):
+        return changes_between(before, {key: after.get(key) for key in (*before, *after)})
+    return stored_changes(entry)
 
 
 def changes_between(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[Change]:

@@ -31,7 +31,7 @@ CHUNK = 500
 NEAR = 2000  # entries that are looked through before the index of words is asked
 _WORD = re.compile(r"(?:[A-Za-z0-9]|[^\x00-\x7f])+\*?")
 # What a list does not show is long.
-_LONG = ("asked", "sent", "answered", "before", "after", "comparison")
+LONG = ("asked", "sent", "answered", "before", "after", "comparison")
 _SEARCHED = (
     *("target_id", "target_external_id", "target_label", "reason", "explanation", "request_id"),
     *("sent__body__invoiceId", "asked__query__q", "asked__username"),
@@ -90,7 +90,7 @@ def _find(filters: Filters, span: _Span, *, limit: int) -> list[AuditEntry]:
     strands = _strands(filters, span)
     found = {pk for each in strands for pk in _first_of(each, filters.text, span, limit=limit)}
     page = sorted(found, reverse=span.newest_first)[:limit]
-    shown = AuditEntry.objects.filter(pk__in=page).defer(*_LONG)
+    shown = AuditEntry.objects.filter(pk__in=page).defer(*LONG)
     return list(shown.order_by("-pk" if span.newest_first else "pk"))
 
 

@@ -63,16 +63,21 @@ def _roles_changed(
 ) -> None:
     if action not in {"post_add", "post_remove", "pre_clear"}:
         return
-    verb = "given" if action == "post_add" else "taken"
     if isinstance(instance, Group):
         users = User.objects.filter(pk__in=pk_set) if pk_set else instance.user_set.all()
         for user in users:
-            _note("user.roles", user, after={verb: [instance.name]})
+            _note_roles(user, action, {instance.name})
         return
-    names = Group.objects.filter(pk__in=pk_set) if pk_set else instance.groups.all()
-    changed = sorted(group.name for group in names)
+    groups = Group.objects.filter(pk__in=pk_set) if pk_set else instance.groups.all()
+    _note_roles(instance, action, {group.name for group in groups})
+
+
+def _note_roles(user: User, action: str, changed: set[str]) -> None:
+    """`changed` are the roles that were given or taken; before a clearing, those that will be."""
+    now = set(_roles(user)) - (changed if action == "pre_clear" else set())
+    before = now - changed if action == "post_add" else now | changed
     if changed:
-        _note("user.roles", instance, after={verb: changed, "roles": _roles(instance)})
+        _note("user.roles", user, before={"roles": sorted(before)}, after={"roles": sorted(now)})
 
 
 def _roles(user: User) -> list[str]:
@@ -81,9 +86,13 @@ def _roles(user: User) -> list[str]:
 
 @receiver(m2m_changed, sender=Group.permissions.through)
 def _permissions_changed(instance: Any, action: str, **kwargs: Any) -> None:
-    if action.startswith("post_") and isinstance(instance, Group):
-        may = sorted(instance.permissions.values_list("codename", flat=True))
-        _note("role.change", instance, after={"may": may})
+    if not isinstance(instance, Group):
+        return
+    may = sorted(instance.permissions.values_list("codename", flat=True))
+    if action.startswith("pre_"):
+        vars(instance)["_may_before"] = may
+    elif (before := vars(instance).pop("_may_before", may)) != may:
+        _note("role.change", instance, before={"may": before}, after={"may": may})
 
 
 @receiver(pre_delete, sender=Group)

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Iterable, Mapping
+
 from django import template
 from django.urls import reverse
-from django.utils.html import format_html
+from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
 from customers.addresses import customer_url
@@ -46,3 +49,34 @@ def job_name(job: Batch | Import) -> str:
     if isinstance(job, Import):
         return f"{job.get_kind_display()} from {job.name}"
     return f"{job.action_label} of {job.total:,} customer{'' if job.total == 1 else 's'}"
+
+
+@register.filter
+def status_tone(status: object) -> str:
+    """The tone of an HTTP status: 2xx is fine, 4xx a refusal, all else is not known."""
+    return {"2": "ok", "4": "danger"}.get(str(status)[:1], "warn")
+
+
+@register.filter
+def asked_value(value: object) -> SafeString:
+    """What was asked for, however it is nested: fields as a list, checks as sentences."""
+    if isinstance(value, Mapping):
+        return _listed(format_html("{}: <bdi>{}</bdi>", key, _plain(value[key])) for key in value)
+    if isinstance(value, list):
+        return _listed(format_html("<bdi>{}</bdi>", _plain(each)) for each in value)
+    return format_html("<bdi>{}</bdi>", _plain(value))
+
+
+def _listed(items: Iterable[SafeString]) -> SafeString:
+    rows = format_html_join("", "<li>{}</li>", ((item,) for item in items))
+    return format_html('<ul class="asked">{}</ul>', rows)
+
+
+def _plain(value: object) -> str:
+    if isinstance(value, Mapping) and set(value) == {"level", "text"}:  # a check
+        return str(value["text"])
+    if value is None or value == "":
+        return "empty"
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)

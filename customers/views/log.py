@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 from django.contrib import messages
@@ -15,7 +16,8 @@ from django.views.decorators.http import require_safe
 from customers import finding
 from customers.audit import actor_of
 from customers.evidence.export import export_log
-from customers.facts import stored_changes
+from customers.facts import differences
+from customers.finding import LONG
 from customers.forms import AuditExportForm, AuditListForm
 from customers.guard import page
 from customers.http import Request
@@ -27,6 +29,18 @@ from customers.undo import can_undo
 from .shared import address, download, pretty, render_part, tell_errors
 
 ROWS = 50
+EARLIER = {
+    Relation.UNDO: "Undid",
+    Relation.RESEND: "Sent again",
+    Relation.SETTLE: "Settled",
+    Relation.FOLLOW: "Followed",
+}
+LATER = {
+    Relation.UNDO: "Undone by",
+    Relation.RESEND: "Sent again as",
+    Relation.SETTLE: "Settled by",
+    Relation.FOLLOW: "Followed by",
+}
 
 
 @require_safe
@@ -97,28 +111,54 @@ def _export_urls(request: Request) -> list[tuple[str, str]]:
 @require_safe
 @page("audit.view", permission="customers.view_audit")
 def audit_entry(request: Request, number: int) -> HttpResponse:
-    entry = get_object_or_404(AuditEntry.objects.select_related("earlier"), pk=number)
+    entries = AuditEntry.objects.select_related("earlier", "batch", "file")
+    entry = get_object_or_404(entries, pk=number)
     request.looked = target_of_entry(entry)
     context = {
         "entry": entry,
-        "differences": stored_changes(entry),
-        "asked": pretty(entry.asked) if entry.asked else "",
-        "sent": pretty(entry.sent) if entry.sent else "",
-        "answered": pretty(entry.answered) if entry.answered else "",
+        "differences": differences(entry),
+        "asked": _asked(entry),
+        "sent": entry.sent and {**entry.sent, "text": pretty(entry.sent.get("body"))},
+        "answered": entry.answered and {**entry.answered, "text": _indented(entry.answered)},
         "before": pretty(entry.before) if entry.before else "",
         "after": pretty(entry.after) if entry.after else "",
         "related": _related(entry),
+        "same_request": _same_request(entry),
         "can_undo": can_undo(entry),
     }
     return render(request, "audit/entry.html", context)
 
 
+def _asked(entry: AuditEntry) -> list[tuple[str, Any]]:
+    """What was asked for: method and address of a page, its query, what was typed, checks."""
+    asked = entry.asked if isinstance(entry.asked, dict) else {"asked": entry.asked}
+    rows = [] if entry.asked is None else list(asked.items())
+    told = {"query": "In the address", "fields": "Typed"}
+    return [(told.get(key, key.replace("_", " ").capitalize()), value) for key, value in rows]
+
+
+def _indented(answered: dict[str, Any]) -> str:
+    """The body of an answer, indented where it is JSON; as it came where it is not."""
+    body = str(answered.get("body", ""))
+    try:
+        return pretty(json.loads(body))
+    except (ValueError, RecursionError):
+        return body
+
+
 def _related(entry: AuditEntry) -> list[dict[str, Any]]:
-    related = [
-        {"label": Relation(later.relation).label, "entry": later}
-        for later in entry.later.order_by("pk")
-        if later.relation
-    ]
+    """What it undid, sent again, settled or followed, and what did so with it."""
+    later = entry.later.exclude(relation="").defer(*LONG).order_by("pk")
+    related = [{"label": LATER[Relation(each.relation)], "entry": each} for each in later]
     if entry.earlier:
-        related.insert(0, {"label": "About", "entry": entry.earlier})
+        label = EARLIER[Relation(entry.relation)] if entry.relation else "About"
+        related.insert(0, {"label": label, "entry": entry.earlier})
     return related
+
+
+def _same_request(entry: AuditEntry) -> list[AuditEntry]:
+    """Other entries that the same request left; those of a batch are too many, and in its list."""
+    if not entry.request_id or entry.batch_id or entry.file_id:
+        return []
+    same = AuditEntry.objects.filter(request_id=entry.request_id).exclude(pk=entry.pk)
+    return list(same.defer(*LONG).order_by("pk")[:ROWS])

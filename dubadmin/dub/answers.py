@@ -57,6 +57,7 @@ def read_answer(
         body=text[: Answer.BODY_LIMIT],
         code=hide(code),
         message=hide(message),
+        cut_from=len(text) if len(text) > Answer.BODY_LIMIT else 0,
     )
     if answer.status == 429 and code:
         wait = retry_after(response.headers, now=time.time())

@@ -15,7 +15,8 @@ _DATABASE_TEXT = re.compile(r"[\r\n`\[{]|prisma|invocation|constraint|column|SEL
 class Answer:
     """What came back over the wire, kept for the audit log.
 
-    `body` is the decoded text, cut to `BODY_LIMIT` characters. `code` and `message` are those of
+    `body` is the decoded text, cut to `BODY_LIMIT` characters; `cut_from` is then how long it was,
+    0 where it is whole. `code` and `message` are those of
     Dub's error shape (contract section 4), empty for a success or a foreign answer.
     """
 
@@ -26,6 +27,7 @@ class Answer:
     body: str
     code: str = ""
     message: str = ""
+    cut_from: int = 0
 
 
 class DubError(Exception):
