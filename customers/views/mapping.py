@@ -39,7 +39,8 @@ def import_map(request: Request, number: int) -> HttpResponse:
     suggested, saved = _suggested(request, file, person)
     zone = timezone.get_current_timezone_name()
     data = request.POST if request.method == "POST" else None
-    form = imports.MappingForm(data, file=file, suggested=suggested, zone=zone)
+    again = {"save_as": saved.name} if saved and saved.header == file.header else {}
+    form = imports.MappingForm(data, initial=again, file=file, suggested=suggested, zone=zone)
     if form.is_valid():
         return _match(request, file, form)
     tell_errors(request, form)
