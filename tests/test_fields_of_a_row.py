@@ -106,6 +106,26 @@ def test_an_amount_that_does_not_fit_the_format_is_told(
     assert words in fields.problems["amount"]
 
 
+@pytest.mark.parametrize("cell", ["12,50 €", "€12,50", "€ 12,50", "EUR 12,50", "12,50eur"])
+def test_a_currency_beside_the_amount_is_taken_off(cell: str) -> None:
+    columns = {"amount": 0, "currency": 1}
+    for currency in ("EUR", "", "eur"):
+        fields = read([cell, currency], columns, number_format="comma")
+        assert fields == Fields(values={"amount": "12.5", "currency": "EUR"})
+
+
+def test_a_currency_beside_the_amount_must_be_the_rows() -> None:
+    fields = read(["12,50 €"], {"amount": 0}, number_format="comma", fixed={"currency": "USD"})
+    assert fields.problems == {
+        "amount": "The amount is in EUR, but the currency of the row is USD."
+    }
+
+
+@pytest.mark.parametrize("cell", ["$12", "12 XYZ", "€12€", "twelve", "12 € 13 €", "EUR"])
+def test_what_is_beside_an_amount_and_no_currency_is_told(cell: str) -> None:
+    assert "no amount" in read([cell], {"amount": 0}, number_format="point").problems["amount"]
+
+
 @given(st.decimals(min_value=0, max_value=10**12, places=2))
 def test_every_amount_survives_both_formats(amount: Decimal) -> None:
     point = f"{amount:,.2f}"
@@ -148,9 +168,17 @@ def test_times_are_read_in_the_files_zone(cell: str, date_format: str, when: str
     assert fields == Fields(values={"subscription_canceled_at": when})
 
 
-@pytest.mark.parametrize("cell", ["31.02.2026", "soon", "03/04/2026 25:00", "2026-03-31T1"])
+@pytest.mark.parametrize(
+    "cell", ["31.02.2026", "soon", "03/04/2026 25:00", "2026-03-31T1", "0001-01-01"]
+)
 def test_what_is_no_time_is_told(cell: str) -> None:
-    fields = read([cell], {"subscription_canceled_at": 0}, kind="corrections", date_format="dmy")
+    fields = read(
+        [cell],
+        {"subscription_canceled_at": 0},
+        kind="corrections",
+        date_format="dmy",
+        time_zone="Europe/Berlin",
+    )
     assert "no day or time" in fields.problems["subscription_canceled_at"]
 
 

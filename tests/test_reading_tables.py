@@ -196,6 +196,17 @@ def test_an_open_document_is_read() -> None:
     assert rows_of(ods([["a", "b"], ["ü", 1.5]])) == [["a", "b"], ["ü", 1.5]]
 
 
+def test_what_is_no_finite_number_is_text() -> None:
+    data = ods([["a", "b", "c"], ["x", float("nan"), float("inf")]])
+    assert rows_of(data)[1] == ["x", "nan", "inf"]
+
+
+@pytest.mark.parametrize("text", ["a\0b", "a_x0000_b"])
+def test_nul_in_a_workbook_is_told(text: str) -> None:
+    row = f'<row><c t="inlineStr"><is><t>{text}</t></is></c></row>'
+    assert "NUL" in refusal_of(xlsx(Sheet=row))
+
+
 def test_a_sheet_that_claims_a_far_away_cell_takes_nothing_down() -> None:
     far = (
         '<row r="1"><c r="A1"><v>1</v></c></row>'

@@ -142,8 +142,9 @@ def test_a_file_can_be_read_again_in_another_way_until_it_is_checked() -> None:
 def test_how_amounts_and_days_are_written_is_counted_over_all_rows() -> None:
     file = staged(
         b"a;b;c;d;e\n"
+        b"EUR 5;8;x;y;9\n"
         b"12,50;1,234;31.12.2026;x;5\n"
-        b"1.234,5;1.234;03/04/2026;;6\n"
+        b"1.234,5 EUR;1.234;03/04/2026;;6\n"
         b"7;0.999;12/31/2026;=1;7\n"
     )
     amounts, unclear, days, words, plain = file.hints

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from itertools import islice
 from typing import Any, BinaryIO
 
-from .kinds import Limits, Record, Unreadable
+from .kinds import HAS_NUL, Limits, Record, Unreadable
 
 ENCODINGS = {
     "utf-8": "UTF-8",
@@ -120,10 +120,7 @@ class _Lines:
     def __iter__(self) -> Iterator[str]:
         while line := self._text.readline(_LONGEST_LINE):
             if "\0" in line:
-                raise Unreadable(
-                    "The file holds NUL bytes, as programs and pictures do, or was damaged on its "
-                    "way. Save the table again as CSV or XLSX."
-                )
+                raise Unreadable(HAS_NUL)
             if len(line) == _LONGEST_LINE:
                 raise _TooLong
             self.end += self._bytes(line)

@@ -81,6 +81,10 @@ def kind_of(start: bytes) -> str:
     return "csv"
 
 
+HAS_NUL = (
+    "The file holds NUL bytes, as programs and pictures do, or was damaged on its way. Save the "
+    "table again as CSV or XLSX."
+)
 WANTED = "Save the table as CSV, XLSX or ODS and upload that."
 
 

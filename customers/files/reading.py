@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any, BinaryIO
 
 from . import delimited, workbook
-from .kinds import Limits, Record, Unreadable, kind_of
+from .kinds import HAS_NUL, Limits, Record, Unreadable, kind_of
 
 _HEAD = 2**16
 
@@ -56,6 +56,8 @@ def _check(record: Record, limits: Limits) -> None:
             f"are taken."
         )
     for cell in record.cells:
+        if isinstance(cell, str) and "\0" in cell:
+            raise Unreadable(HAS_NUL)
         if isinstance(cell, str) and len(cell) > limits.cell:
             raise Unreadable(
                 f"Row {record.number:,} has a value of {len(cell):,} characters; at most "

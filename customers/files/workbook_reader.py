@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import io
 import json
+import math
 import resource
 import sys
 import zipfile
@@ -53,6 +54,8 @@ def _answers(data: bytes, asked: dict[str, Any]) -> Iterator[Any]:
         raise Unreadable(_LOCKED) from None
     except CalamineError:
         raise Unreadable(_DAMAGED) from None
+    if "\0" in "".join(book.sheet_names):
+        raise Unreadable(_DAMAGED)
     yield {"kind": kind, "sheet": sheet.name, "sheets": book.sheet_names}
     if asked["rows"]:
         yield from _rows(sheet)
@@ -121,7 +124,7 @@ def _cell(value: Any) -> Cell:
     """Text, or a number where it was one: to 15 digits, which is all that a spreadsheet keeps."""
     if isinstance(value, bool):
         return "TRUE" if value else "FALSE"
-    if isinstance(value, int | float):
+    if isinstance(value, int | float) and math.isfinite(value):
         rounded = float(f"{value:.15g}")
         return int(rounded) if rounded.is_integer() else rounded
     if isinstance(value, datetime | date | time):

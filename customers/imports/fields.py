@@ -4,20 +4,19 @@ from __future__ import annotations
 
 import json
 import re
-import zoneinfo
 from dataclasses import dataclass, field
-from datetime import UTC
 from functools import cache
 from typing import Any
 
 from django import forms
-from django.utils.dateparse import parse_datetime
 
 from customers.amounts import parse_metadata
 from customers.facts import FIELDS
 from customers.forms import EditForm, LeadForm, SaleForm
 from customers.models import Import, ImportRow
 from customers.output import unguarded
+
+from .numbers import read_number, read_time, split_currency
 
 Cell = str | int | float
 
@@ -29,14 +28,6 @@ FORMS: dict[str, type[SaleForm | LeadForm | EditForm]] = {
 OLD = "old_"
 _MOST_DIGITS = 10**15  # a spreadsheet keeps 15 digits of a number
 _POWER = re.compile(r"\d(?:[.,]\d+)?[eE][+-]?\d{1,3}")
-_NUMBERS = {
-    "point": re.compile(r"(?:[1-9]\d{0,2}(?:([, '])\d{3})(?:\1\d{3})*|\d+)(?:\.\d+)?"),
-    "comma": re.compile(r"(?:[1-9]\d{0,2}(?:([. '])\d{3})(?:\1\d{3})*|\d+)(?:,\d+)?"),
-}
-_DAYS = {
-    "dmy": re.compile(r"(?P<d>\d{1,2})[./-](?P<m>\d{1,2})[./-](?P<y>\d{4})(?:,?[ T](?P<t>.+))?"),
-    "mdy": re.compile(r"(?P<m>\d{1,2})[./-](?P<d>\d{1,2})[./-](?P<y>\d{4})(?:,?[ T](?P<t>.+))?"),
-}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -78,7 +69,8 @@ def fields_of(row: ImportRow) -> Fields:
 
     - Only fields that a column or a fixed value gives are there; an empty cell is no value, so a
       correction leaves that field alone. With "empty": "clear" it is "", which clears it.
-    - `amount` is in digits with a point, whatever the file's number format ("1234.56").
+    - `amount` is in digits with a point, whatever the file's number format ("1234.56"), without
+      the currency that may stand beside it.
     - `subscription_canceled_at` is ISO 8601 with its offset, whatever zone is active.
     - `metadata` is a JSON object where columns are metadata, else the cell's text.
     - `currency` and other choices are spelled as the form has them, whatever their case.
@@ -99,8 +91,20 @@ def fields_of(row: ImportRow) -> Fields:
     for name, column in mapping.get("columns", {}).items():
         cell = row.cells[column] if column < len(row.cells) else ""
         _read(file, name, cell, result)
+    _agree_on_currency(row, mapping.get("columns", {}).get("amount"), result)
     _read_metadata(row, mapping.get("metadata", {}), result)
     return result
+
+
+def _agree_on_currency(row: ImportRow, column: int | None, result: Fields) -> None:
+    """The currency in a cell like "12,50 €" counts where the row says none, and must not differ."""
+    if column is None or column >= len(row.cells):
+        return
+    said = split_currency(str(row.cells[column]))[1]
+    if said and result.values.setdefault("currency", said) != said:
+        result.problems["amount"] = (
+            f"The amount is in {said}, but the currency of the row is {result.values['currency']}."
+        )
 
 
 def cells_of(row: ImportRow) -> list[str]:
@@ -154,7 +158,8 @@ def _as_typed(file: Import, name: str, cell: Cell, text: str) -> str:
     """The text as the form reads it. Raises ValueError with a sentence."""
     field_name = name.removeprefix(OLD)
     if field_name == "amount":
-        return read_amount(cell, file.number_format)
+        way = file.number_format if isinstance(cell, str) else "point"
+        return read_number(split_currency(text)[0], way)
     if field_name == "subscription_canceled_at":
         return read_time(text, date_format=file.date_format, zone=file.time_zone)
     if (isinstance(cell, int | float) and abs(cell) >= _MOST_DIGITS) or _POWER.fullmatch(text):
@@ -171,53 +176,6 @@ def _as_choice(form_field: forms.Field, text: str) -> str:
         if wanted in {str(value).casefold(), str(label).casefold()}:
             return str(value)
     return text
-
-
-def read_amount(cell: Cell, number_format: str) -> str:
-    """Digits with a point. Raises ValueError for what is no number in this format.
-
-    Without a format the text is left to the form, which refuses what could be read in two ways.
-    """
-    if not isinstance(cell, str):
-        digits = text_of(cell)
-    elif number_format:
-        text = re.sub(r"[^\S\r\n]", " ", cell.strip()).replace("\u2019", "'")
-        if not _NUMBERS[number_format].fullmatch(text) or not text.isascii():
-            raise ValueError(
-                f"“{cell.strip()[:40]}” is no amount written like {_LIKE[number_format]}."
-            )
-        kept = "." if number_format == "point" else ","
-        digits = "".join(each for each in text if each.isdigit() or each == kept)
-        digits = digits.replace(",", ".")
-    else:
-        return cell
-    whole, _, part = digits.partition(".")
-    part = part.rstrip("0")
-    if len(part) > 2:
-        raise ValueError("Dub keeps at most two decimals, so this cannot be recorded exactly.")
-    return f"{whole}.{part}" if part else whole
-
-
-_LIKE = {"point": "1,234.56", "comma": "1.234,56"}
-
-
-def read_time(text: str, *, date_format: str, zone: str) -> str:
-    """ISO 8601 with the offset, from ISO or a day in `date_format`. Raises ValueError."""
-    text = text.strip()
-    found = _DAYS[date_format].fullmatch(text) if date_format else None
-    if found:
-        day = f"{found['y']}-{int(found['m']):02}-{int(found['d']):02}"
-        text = f"{day}T{found['t'] or '00:00'}"
-    elif re.fullmatch(r"\d{4}-\d\d-\d\d", text):
-        text += "T00:00"
-    try:
-        when = parse_datetime(text)
-    except ValueError:
-        when = None
-    if when is None:
-        raise ValueError(f"“{text[:40]}” is no day or time. Write it like 2026-03-31 14:30.")
-    aware = when if when.tzinfo else when.replace(tzinfo=zoneinfo.ZoneInfo(zone))
-    return aware.astimezone(UTC).isoformat()
 
 
 def _read_metadata(row: ImportRow, columns: dict[str, int], result: Fields) -> None:

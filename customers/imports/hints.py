@@ -11,6 +11,8 @@ from typing import Any
 
 from customers.files import Record
 
+from .numbers import split_currency
+
 _LONGEST = 30
 _ODD_WORDS = 6
 _NUMBER = re.compile(
@@ -18,6 +20,7 @@ _NUMBER = re.compile(
     r"|(?P<point>[1-9]\d{0,2}(?:,\d{3})+(?:\.\d*)?|\d+\.\d*)"
     r"|(?P<comma>[1-9]\d{0,2}(?:\.\d{3})+(?:,\d*)?|\d+,\d*)"
 )
+_SPACES = re.compile(r"[\s'\u2019]")
 _DAY = re.compile(r"(\d{1,2})([./-])(\d{1,2})\2\d{4}\b")
 
 Hint = dict[str, Any]
@@ -38,7 +41,7 @@ def count(hints: list[Hint], records: Iterable[Record], *, odd: bool) -> None:
         for hint, cell in zip(hints, record.cells, strict=False):
             if not isinstance(cell, str) or not cell:
                 continue
-            if cell[0].isdigit() and len(cell) <= _LONGEST:
+            if len(cell) <= _LONGEST and (cell[0].isdigit() or cell[-1].isdigit()):
                 _add(hint, cell)
             if odd and not cell.isascii():
                 _keep_odd(hint, cell)
@@ -52,7 +55,8 @@ def _add(hint: Hint, cell: str) -> None:
 
 
 def _shape(cell: str) -> str | None:
-    number = _NUMBER.fullmatch(re.sub(r"[\s'\u2019]", "", cell))
+    bare = cell if cell.replace(".", "").replace(",", "").isdigit() else split_currency(cell)[0]
+    number = _NUMBER.fullmatch(_SPACES.sub("", bare))
     if number:
         return number.lastgroup
     day = _DAY.match(cell)
