@@ -21,6 +21,7 @@ from customers.models import (
     AuditEntry,
     Batch,
     BatchRow,
+    Export,
     FollowUp,
     Import,
     ImportRow,
@@ -249,6 +250,24 @@ def test_a_batch_whose_entries_must_stay_can_never_go_on(run: Any) -> None:
     assert (batch.state, batch.rows.count()) == (Batch.State.DONE, 0)
     assert (batch.filters, batch.chosen) == (None, [])
     assert "The rows have expired" in batch.note
+
+
+def test_an_export_goes_with_its_entry(run: Any) -> None:
+    made = {"actor": {}, "format": "csv", "columns": []}
+    for state in ("done", "walking"):
+        entry = note("export.ask", actor=ALICE)
+        export = Export.objects.create(**made, entry=entry, state=state)
+    pruned = run()
+    assert (pruned.removed, pruned.stays) == (1, {expiring.EXPORT: 1})
+    assert (list(Export.objects.all()), left()) == ([export], {entry.pk})
+
+
+def test_it_is_known_what_refers_to_an_entry() -> None:
+    """A new table that does must be thought of here: an entry that it needs must stay."""
+    fields = AuditEntry._meta.get_fields(include_hidden=True)
+    referring = {f.related_model for f in fields if f.one_to_many or f.one_to_one}
+    known = {AuditEntry, Seal, Invoice, FollowUp, BatchRow, ImportRow, Export}
+    assert referring == known
 
 
 # Nothing more than that

@@ -21,6 +21,8 @@ from customers.models import (
     AuditEntry,
     Batch,
     BatchRow,
+    Export,
+    ExportPart,
     FollowUp,
     Import,
     ImportPart,
@@ -117,7 +119,9 @@ def beside() -> None:
     file = Import.objects.create(actor={}, kind="sales", name="f", size=1, sha256="", state="done")
     for number, cells in ((2, [EXTERNAL, "Jane Cooper", 49, ""]), (3, ["someone-else", "", 1, ""])):
         sent = {"customerExternalId": cells[0]}
-        ImportRow.objects.create(file=file, number=number, cells=cells, sendable=sent)
+        known = {"customer": cells[0], "identity": f"sale {cells[0]}", "sendable": sent}
+        ImportRow.objects.create(file=file, number=number, cells=cells, **known)
+    Export.objects.create(actor={}, format="csv", columns=[], filters={"q": EMAIL}, state="done")
 
 
 def everything() -> str:
@@ -315,6 +319,12 @@ def test_a_file_that_nobody_has_read_may_hold_anything(beside: None) -> None:
     assert "still holds its file, unread" in obstacle
 
 
+def test_a_file_that_went_out_must_be_removed_first(beside: None) -> None:
+    ExportPart.objects.create(export=Export.objects.get(), number=0, data=b"x")
+    [obstacle] = look(Person.known_by([EXTERNAL])).obstacles
+    assert "keeps a file of customers. Remove it" in obstacle
+
+
 # Words
 
 
@@ -366,6 +376,7 @@ def test_the_command(
     said = capsys.readouterr().out
     assert f"External ID: {EXTERNAL}" in said
     assert "Name: Jane Cooper" in said
+    assert "1 × export" in said
     assert "1 × invoice ID, 1 × row of a batch, 1 × row of an import" in said
     assert "Done. The customer is now [redacted " in said
     assert EMAIL not in everything()

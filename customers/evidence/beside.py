@@ -7,7 +7,16 @@ from typing import Any
 
 from django.db.models import Model, Q
 
-from customers.models import Batch, BatchRow, FollowUp, Import, ImportPart, ImportRow, Invoice
+from customers.models import (
+    Batch,
+    BatchRow,
+    Export,
+    FollowUp,
+    Import,
+    ImportPart,
+    ImportRow,
+    Invoice,
+)
 
 from .person import Person, Words
 from .reading import in_order
@@ -15,6 +24,7 @@ from .reading import in_order
 # Texts and JSON of jobs in which a customer may be mentioned.
 MENTIONING: list[tuple[type[Model], tuple[str, ...]]] = [
     (Batch, ("value", "reason", "filters", "chosen", "place", "note")),
+    (Export, ("filters", "reason", "note", "place")),
     (Import, ("name", "header", "hints", "mapping", "counts", "place", "reason", "note")),
 ]
 OVER = {Import.State.DONE, Import.State.STOPPED, Import.State.FAILED}
@@ -31,14 +41,19 @@ def obstacles(person: Person, words: Words) -> Iterator[str]:
     unread = ImportPart.objects.filter(file__state__in=[Import.State.STAGING, Import.State.FAILED])
     for number in sorted(set(unread.values_list("file_id", flat=True))):
         yield f"Import {number} still holds its file, unread. Wait until it is read, or delete it."
+    made = Export.objects.filter(Q(parts__isnull=False) | Q(visited__isnull=False)).distinct()
+    for number in made.order_by("pk").values_list("pk", flat=True):
+        yield f"Export {number} keeps a file of customers. Remove it, or wait until it expires."
 
 
 def redacted(person: Person, words: Words) -> Iterator[tuple[str, Any]]:
     """Each row that holds something, as it is without it; with a word for its kind. Not saved."""
     yield from _rows_of(person, words)
     for row in in_order(ImportRow.objects.all()):
-        if words.replaced_in(row.cells) != row.cells:
+        said = [row.cells, row.sendable, row.customer, row.identity]
+        if words.replaced_in(said) != said:
             row.cells = [words.marker if cell else cell for cell in row.cells]
+            row.customer = row.identity = words.marker
             row.problems, row.sendable = row.problems and [], None
             yield "row of an import", row
     for model, names in MENTIONING:

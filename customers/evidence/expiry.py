@@ -12,13 +12,14 @@ from typing import Any
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from customers import followup
-from customers.models import AuditEntry, Batch, BatchRow, Import, ImportRow, Invoice
+from customers.models import AuditEntry, Batch, BatchRow, Export, Import, ImportRow, Invoice
 
 from .vouchers import PRUNE, REDACT
 
 LEDGER = "the ledger of invoice IDs needs them"
 UNSETTLED = "they are not settled"
 JOB = "their batch or import has not expired"
+EXPORT = "their export has not expired"
 LINKED = "an entry that stays belongs to them"
 
 
@@ -61,14 +62,18 @@ class Expiry:
         found = [
             (JOB, entries.filter(in_a_job).values_list("pk", flat=True)),
             (UNSETTLED, followup.all_unsettled().filter(pk__in=ids).values_list("pk", flat=True)),
+            (EXPORT, self._exports().filter(entry__in=ids).values_list("entry_id", flat=True)),
             (LEDGER, Invoice.objects.filter(entry__in=ids).values_list("entry_id", flat=True)),
         ]
         return {id: reason for reason, needed in found for id in needed}
 
-    def jobs_over(self, kind: type[Batch] | type[Import]) -> QuerySet[Any]:
-        """Batches or imports that nobody has been at since, and no worker is at."""
+    def jobs_over(self, kind: type[Batch] | type[Import] | type[Export]) -> QuerySet[Any]:
+        """Batches, imports or exports that nobody has been at since, and no worker is at."""
         jobs: QuerySet[Any] = kind._default_manager.filter(beat__lt=self.before)
         return jobs.exclude(state__in=kind.OPEN)
+
+    def _exports(self) -> QuerySet[Export]:
+        return Export.objects.exclude(pk__in=self.jobs_over(Export).values("pk"))
 
     @cached_property
     def _batches(self) -> list[int]:

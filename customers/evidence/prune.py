@@ -17,7 +17,7 @@ from django.utils import timezone
 
 from customers import chain
 from customers.audit import Actor, note
-from customers.models import AuditEntry, Batch, FollowUp, Import, Seal, lifted
+from customers.models import AuditEntry, Batch, Export, FollowUp, Import, Seal, lifted
 
 from .expiry import Choice, Expiry
 from .vouchers import PRUNE
@@ -45,6 +45,7 @@ def look(expiry: Expiry) -> Pruned:
     """What a prune would do now."""
     pruned = Pruned(expiry=expiry)
     pruned.jobs = [_name(job) for kind in (Batch, Import) for job in _jobs_with_rows(expiry, kind)]
+    pruned.jobs += [_name(export) for export in expiry.jobs_over(Export)]
     for ids in _slices(expiry):
         choice = expiry.choose(ids)
         pruned.removed += len(choice.goes.intersection(ids))
@@ -60,6 +61,9 @@ def prune(expiry: Expiry, *, actor: Actor) -> Pruned:
         for job in _jobs_with_rows(expiry, kind):
             _remove_rows(job, expiry, actor=actor)
             pruned.jobs.append(_name(job))
+    for export in expiry.jobs_over(Export):
+        pruned.jobs.append(_name(export))
+        _remove_export(export, expiry, actor=actor)
     for ids in _slices(expiry):
         choice = expiry.choose(ids)
         if choice.goes:
@@ -97,7 +101,7 @@ def _vouch(gone: set[int], expiry: Expiry, *, actor: Actor) -> None:
     note(
         PRUNE,
         actor=actor,
-        asked={"retention_days": settings.AUDIT_RETENTION_DAYS, "before": _day(expiry)},
+        asked=_asked(expiry),
         explanation=f"{_entries(len(gone))} removed: settled before {_day(expiry)}. Seals stay.",
         after={
             "entries": len(gone),
@@ -118,6 +122,10 @@ def _spans(places: Iterable[int | None]) -> list[list[int]]:
     return spans
 
 
+def _asked(expiry: Expiry) -> dict[str, Any]:
+    return {"retention_days": settings.AUDIT_RETENTION_DAYS, "before": _day(expiry)}
+
+
 def _day(expiry: Expiry) -> str:
     return expiry.before.isoformat(timespec="seconds")
 
@@ -133,8 +141,8 @@ def _jobs_with_rows(expiry: Expiry, kind: type[Batch] | type[Import]) -> list[An
     return list(expiry.jobs_over(kind).filter(rows__isnull=False).distinct())
 
 
-def _name(job: Batch | Import) -> str:
-    return f"{'batch' if isinstance(job, Batch) else 'import'} {job.pk}"
+def _name(job: Batch | Import | Export) -> str:
+    return f"{job._meta.verbose_name} {job.pk}"
 
 
 def _remove_rows(job: Any, expiry: Expiry, *, actor: Actor) -> None:
@@ -145,12 +153,15 @@ def _remove_rows(job: Any, expiry: Expiry, *, actor: Actor) -> None:
         if not over.update(note=said, **_final(job)):
             return  # somebody has let it go on just now
         rows, _ = job.rows.all().delete()
-        note(
-            PRUNE,
-            actor=actor,
-            asked={"retention_days": settings.AUDIT_RETENTION_DAYS, "before": _day(expiry)},
-            explanation=f"The {rows:,} rows of {_name(job)} were removed; it ended long ago.",
-        )
+        said = f"The {rows:,} rows of {_name(job)} were removed; it ended long ago."
+        note(PRUNE, actor=actor, asked=_asked(expiry), explanation=said)
+
+
+def _remove_export(export: Export, expiry: Expiry, *, actor: Actor) -> None:
+    said = f"What was left of {_name(export)} was removed; it ended long ago."
+    with transaction.atomic():
+        export.delete()
+        note(PRUNE, actor=actor, asked=_asked(expiry), explanation=said)
 
 
 def _final(job: Batch | Import) -> dict[str, Any]:
