@@ -135,7 +135,7 @@ def _wait_for(address: str) -> None:
         try:
             if requests.get(address, timeout=5).ok:
                 return
-        except requests.ConnectionError:
+        except requests.RequestException:
             pass
         time.sleep(0.1)
     raise SystemExit(f"{address} did not answer")
