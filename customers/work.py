@@ -48,14 +48,19 @@ IDLE_SECONDS = 60
 
 
 def slice_of(
-    job: J, *, step: Callable[[J], bool], stop: Callable[[str], object], may: Collection[str]
+    job: J,
+    *,
+    step: Callable[[J], bool],
+    stop: Callable[[str], object],
+    may: Collection[str],
+    seconds: float = SLICE_SECONDS,
 ) -> float | None:
-    """Steps for some seconds. The seconds until the next slice, None when the job is not open.
+    """Steps for some `seconds`. The seconds until the next slice, None when the job is not open.
 
     `step` says whether there was work. Dub out of reach is waited out; a refusal to even look ends
     in `stop(why)`, and so does an actor who lost one of the permissions `may`.
     """
-    until = time.monotonic() + SLICE_SECONDS
+    until = time.monotonic() + seconds
     of(job).update(beat=timezone.now())
     if job.is_open and not _may_still(actor_of(job), may):
         stop("Whoever asked for this may not do it any more.")

@@ -16,11 +16,12 @@ from .life import (
 )
 from .making import carry_on, kept_file, step
 from .streaming import stream
-from .visiting import count
+from .visiting import LISTED, count
 
 __all__ = [
     "COLUMNS",
     "EVENT_COLUMNS",
+    "LISTED",
     "PRESETS",
     "Layout",
     "agrees",

@@ -33,7 +33,7 @@ class Overtaken(Exception):
     """Another process writes this file, or somebody has stopped it."""
 
 
-def carry_on(number: int) -> float | None:
+def carry_on(number: int, *, seconds: float = work.SLICE_SECONDS) -> float | None:
     """A slice of an export: the seconds until the next one, None at the end."""
     export = Export.objects.get(pk=number)
 
@@ -41,7 +41,7 @@ def carry_on(number: int) -> float | None:
         stop(export, why=why)
 
     try:
-        return work.slice_of(export, step=step, stop=end, may=[PERMISSION])
+        return work.slice_of(export, step=step, stop=end, may=[PERMISSION], seconds=seconds)
     except Overtaken:
         return None
 

@@ -14,6 +14,7 @@ from dubadmin.dub.errors import DubError, Refused
 from dubadmin.dub.reads import CountCustomers, ListEvents
 from dubadmin.dub.records import Customer, Event
 
+LISTED = ("q", "country", "link", "partner")  # a list's filters, by their names in its address
 SMALLEST = -(2**62)  # what is empty comes before all else, as in Dub's own lists
 _LONG_AGO = datetime.min.replace(tzinfo=UTC)
 _DATES = {

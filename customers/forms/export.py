@@ -6,13 +6,11 @@ from typing import Any
 
 from django import forms
 
-from customers.exports import COLUMNS, PRESETS
+from customers.exports import COLUMNS, LISTED, PRESETS
 from customers.output import FORMATS
 
 from .lists import CustomerListForm
 from .shared import OnceForm
-
-FILTERS = ("q", "country", "link", "partner")
 
 
 class ExportForm(OnceForm):
@@ -61,7 +59,7 @@ class ExportForm(OnceForm):
 
     @property
     def filters(self) -> dict[str, str]:
-        return {name: self.cleaned_data[name] for name in FILTERS}
+        return {name: self.cleaned_data[name] for name in LISTED}
 
     @property
     def wanted(self) -> dict[str, Any]:
