@@ -140,22 +140,23 @@ def _live(export: Export) -> None:
 
 
 def _rows(export: Export, layout: Layout) -> Iterator[Row]:
-    for visited in _in_order(export):
-        for row in layout.rows(visited.cells, visited.events):
+    for cells, events in _in_order(export):
+        for row in layout.rows(cells, events):
             export.rows += 1
             yield row
 
 
-def _in_order(export: Export) -> Iterator[ExportRow]:
-    """By rank, then as they were visited; in chunks, so that no query stays open meanwhile."""
+def _in_order(export: Export) -> Iterator[tuple[Any, Any]]:
+    """Cells and events by rank, then as they were visited; no query stays open meanwhile."""
     rows = export.visited.order_by("rank", "pk")
-    found = list(rows[:CHUNK])
+    visited = rows.values_list("rank", "pk", "cells", "events")
+    found = list(visited[:CHUNK])
     while found:
         _live(export)
-        yield from found
-        rank, last = found[-1].rank, found[-1].pk
-        found = list(rows.filter(rank=rank, pk__gt=last)[:CHUNK])
-        found = found or list(rows.filter(rank__gt=rank)[:CHUNK])
+        yield from ((cells, events) for _, _, cells, events in found)
+        rank, last = found[-1][:2]
+        found = list(visited.filter(rank=rank, pk__gt=last)[:CHUNK])
+        found = found or list(visited.filter(rank__gt=rank)[:CHUNK])
 
 
 def _parts(pieces: Iterable[bytes]) -> Iterator[bytes]:

@@ -41,9 +41,12 @@ def main() -> None:
     parser.add_argument("--latency-ms", type=int, default=0)
     parser.add_argument("--runs", type=int, default=100)
     options = parser.parse_args()
-    with tempfile.TemporaryDirectory() as folder, _running(folder, options.latency_ms):
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        running(folder, "--latency-ms", str(options.latency_ms)),
+    ):
         site, dub = requests.Session(), requests.Session()
-        _sign_in(site)
+        sign_in(site)
         dub.headers["Authorization"] = "Bearer dub_sandbox_key"
         api = f"http://127.0.0.1:{SANDBOX}"
         query = {"pageSize": "50", "includeExpandedFields": "true"}
@@ -82,7 +85,7 @@ def _compare(
     print(f"{name:<22}{low:>10.1f}{high:>10.1f}{high / low:>8.2f}{high - low:>10.1f}")
 
 
-def _sign_in(site: requests.Session) -> None:
+def sign_in(site: requests.Session) -> None:
     address = f"http://127.0.0.1:{SITE}/accounts/login/"
     token = re.search(r'name="csrfmiddlewaretoken" value="(\w+)"', site.get(address).text)
     assert token
@@ -91,21 +94,24 @@ def _sign_in(site: requests.Session) -> None:
 
 
 @contextmanager
-def _running(folder: str, latency_ms: int) -> Iterator[None]:
-    environment = os.environ | {
-        "DATABASE_URL": f"sqlite:///{folder}/bench.sqlite3",
-        "SANDBOX_PORT": str(SANDBOX),
-        "PORT": str(SITE),
-        "DUB_RATE_LIMIT_PER_MINUTE": "100000",
-    }
+def running(folder: str, *sandbox: str, **settings: str) -> Iterator[dict[str, str]]:
+    """Site and sandbox, each in a process of its own; gives the environment of the site's."""
+    environment = (
+        os.environ
+        | settings
+        | {
+            "DATABASE_URL": f"sqlite:///{folder}/bench.sqlite3",
+            "SANDBOX_PORT": str(SANDBOX),
+            "PORT": str(SITE),
+            "DUB_RATE_LIMIT_PER_MINUTE": "100000",
+        }
+    )
     for command in ("migrate", "collectstatic"):
-        _manage(environment, command, "--noinput", "-v0").wait()
+        manage(environment, command, "--noinput", "-v0").wait()
     code = "from customers import demo; demo.install()"
-    _manage(environment, "shell", "-v0", "-c", code).wait()
+    manage(environment, "shell", "-v0", "-c", code).wait()
     started = [
-        _manage(
-            environment, "sandbox", "--port", str(SANDBOX), "--latency-ms", str(latency_ms)
-        ),
+        manage(environment, "sandbox", "--port", str(SANDBOX), *sandbox),
         subprocess.Popen(
             [sys.executable, "-m", "gunicorn", "dubadmin.wsgi", "-b", f"127.0.0.1:{SITE}",
              "--worker-class", "gthread", "--threads", "8", "--log-level", "error"],
@@ -113,15 +119,15 @@ def _running(folder: str, latency_ms: int) -> Iterator[None]:
         ),
     ]  # fmt: skip
     try:
-        _wait_for(f"http://127.0.0.1:{SITE}/readyz")
-        yield
+        wait_for(f"http://127.0.0.1:{SITE}/readyz")
+        yield environment
     finally:
         for process in started:
             process.terminate()
             process.wait()
 
 
-def _manage(environment: dict[str, str], *command: str) -> subprocess.Popen[bytes]:
+def manage(environment: dict[str, str], *command: str) -> subprocess.Popen[bytes]:
     return subprocess.Popen(
         [sys.executable, "manage.py", *command],
         cwd=ROOT,
@@ -130,7 +136,7 @@ def _manage(environment: dict[str, str], *command: str) -> subprocess.Popen[byte
     )
 
 
-def _wait_for(address: str) -> None:
+def wait_for(address: str) -> None:
     for _ in range(300):
         try:
             if requests.get(address, timeout=5).ok:
