@@ -41,6 +41,7 @@ class UploadForm(OnceForm):
         required=False,
         max_length=None,
         allow_empty_file=True,  # it gets its own sentence, like all that is no table
+        help_text="CSV, XLSX or ODS. Drop it here, or choose it.",
         widget=forms.FileInput(attrs={"accept": ".csv,.tsv,.txt,.xlsx,.ods"}),
     )
 

@@ -41,13 +41,13 @@ class MappingForm(forms.Form):
     """
 
     number_format = forms.ChoiceField(
-        label="Amounts are written like",
+        label="How amounts are written",
         choices=NUMBER_FORMATS,
         widget=forms.RadioSelect,
         required=False,
     )
     date_format = forms.ChoiceField(
-        label="Days are written", choices=DATE_FORMATS, widget=forms.RadioSelect, required=False
+        label="How days are written", choices=DATE_FORMATS, widget=forms.RadioSelect, required=False
     )
     time_zone = forms.ChoiceField(
         label="Times without a zone are in", choices=_zones, widget=QuickSelect

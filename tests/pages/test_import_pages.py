@@ -167,7 +167,7 @@ def test_what_is_missing_is_said_before_and_after(max_: Client) -> None:
 
 def test_an_amount_that_can_be_read_in_two_ways_is_asked_from_the_start(max_: Client) -> None:
     page = upload(max_, b"Kunde;Betrag;Rechnung;Currency\nu1;5;RE-1;EUR\nu1;1.234;RE-2;EUR\n")
-    said = "Still to be said: Amounts are written like: “1.234” can be read in two ways."
+    said = "Still to be said: How amounts are written: “1.234” can be read in two ways."
     assert said in text_of(page)
 
 
