@@ -23,6 +23,7 @@ from .views import (
     preferences,
     record,
     results,
+    saved,
     state,
     undo,
 )
@@ -34,6 +35,10 @@ urlpatterns = [
     path("", home.home, name="home"),
     path("attention/", attention.attention, name="attention"),
     path("customers/", customers.customer_list, name="customer_list"),
+    path("customers/display/", saved.list_display, name="list_display"),
+    path("customers/views/new/", saved.view_new, name="view_new"),
+    path("customers/views/<int:number>/", saved.view_edit, name="view_edit"),
+    path("customers/views/<int:number>/delete/", saved.view_delete, name="view_delete"),
     path("customers/find/", customers.customer_find, name="customer_find"),
     path("customers/export/", exports.export_new, name="export_new"),
     path("customers/<customer:id>/edit/", correct.customer_edit, name="customer_edit"),

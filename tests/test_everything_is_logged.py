@@ -27,6 +27,10 @@ METHODS = ("GET", "HEAD", "POST", "PUT")
 READS = ("GET", "HEAD")
 # What an empty submit leaves in the log, from somebody who may: the action, and how it ended.
 SUBMITTED = {
+    "list_display": ("view.form", "blocked"),
+    "view_new": ("view.form", "blocked"),
+    "view_edit": ("view.form", "blocked"),
+    "view_delete": ("view.delete", "done"),
     "customer_edit": ("customer.check", "blocked"),
     "customer_delete": ("customer.delete", "not_sent"),
     "lead_new": ("lead.check", "blocked"),

@@ -14,7 +14,7 @@ from django.urls import URLPattern, get_resolver, reverse
 from django.utils import timezone
 
 from customers import urls
-from customers.models import AuditEntry, Batch, Export, Import, Outcome
+from customers.models import AuditEntry, Batch, Export, Import, Outcome, SavedView
 from customers.signin.invitations import invite
 from customers.signin.sessions import SURE
 from dubadmin.sandbox import Sandbox
@@ -66,6 +66,10 @@ ALLOWED: dict[str, tuple[set[str] | None, set[str] | None]] = {
     "home": (LOOK, None),
     "attention": (LOOK, None),
     "customer_list": (LOOK, None),
+    "list_display": (None, LOOK),
+    "view_new": (LOOK, LOOK),
+    "view_edit": (USERS, USERS),
+    "view_delete": (None, USERS),
     "customer_find": (LOOK, None),
     "customer_detail": (LOOK, None),
     "customer_edit": (EDIT, EDIT),
@@ -178,6 +182,8 @@ def addresses(dub: Sandbox) -> dict[str, str]:
     numbers |= {
         f"batch_{name}": batch.pk for name in ("detail", "follow", "stop", "leave", "resume")
     }
+    view = SavedView.objects.create(name="Of somebody who left", is_shared=True)
+    numbers |= {"view_edit": view.pk, "view_delete": view.pk}
     file = Import.objects.create(
         kind="sales", state="mapping", size=1, key="k", actor={}, header=["a"], hints=[{}]
     )

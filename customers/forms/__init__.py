@@ -3,7 +3,7 @@
 from .correct import DeleteForm, EditForm, UndoForm
 from .export import ExportForm
 from .incoming import SavedNameForm, UploadForm
-from .lists import CustomerListForm
+from .lists import CustomerListForm, DisplayForm, ViewForm
 from .log import AuditExportForm, AuditListForm
 from .preferences import PreferencesForm, ThemeForm
 from .record import ConfirmForm, LeadForm, SaleForm, TrackForm
@@ -17,6 +17,7 @@ __all__ = [
     "CustomerListForm",
     "DeleteForm",
     "DeleteSeveralForm",
+    "DisplayForm",
     "EditForm",
     "ExportForm",
     "LeadForm",
@@ -29,5 +30,6 @@ __all__ = [
     "TrackForm",
     "UndoForm",
     "UploadForm",
+    "ViewForm",
     "new_key",
 ]

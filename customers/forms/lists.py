@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast
 
 from django import forms
+from django.db.models import QuerySet
+from django.http import QueryDict
 
+from customers.columns import COLUMNS, columns_called
+from customers.models import Preferences, SavedView
 from customers.queries import Facets
+from customers.saved import query_of
 from dubadmin.dub.reads import MAX_PAGE, SORTS
 
 from .shared import COUNTRIES, QuickSelect
+
+COLUMN_NAMES = {column.name for column in COLUMNS}
 
 
 class CustomerListForm(forms.Form):
@@ -53,6 +60,10 @@ class CustomerListForm(forms.Form):
         },
     )
     after = forms.CharField(max_length=190, required=False, widget=forms.HiddenInput)
+    view = forms.CharField(max_length=20, required=False, widget=forms.HiddenInput)
+    columns = forms.CharField(
+        label="Columns", max_length=300, required=False, widget=forms.HiddenInput
+    )
     size = forms.TypedChoiceField(
         label="Rows",
         coerce=int,
@@ -79,6 +90,14 @@ class CustomerListForm(forms.Form):
             extra = [] if not chosen or known else [(chosen, chosen)]
             self.fields[name].widget.choices = [("", every), *extra, *choices]
 
+    def clean_columns(self) -> str:
+        """Names with commas between them, as they stand in the address."""
+        names: list[str] = [name for name in self.cleaned_data["columns"].split(",") if name]
+        for name in names:
+            if name not in COLUMN_NAMES:
+                raise forms.ValidationError(f"There is no column “{name}”.")
+        return ",".join(names)
+
     def query(self) -> dict[str, Any]:
         """What `queries.list_customers` takes."""
         given = self.cleaned_data
@@ -93,6 +112,52 @@ class CustomerListForm(forms.Form):
             "size": given["size"],
             "after": given["after"],
         }
+
+
+class DisplayForm(forms.Form):
+    """Which columns the list has, how high its rows are, and what it opens with."""
+
+    columns = forms.MultipleChoiceField(
+        required=False, choices=[(column.name, column.label) for column in COLUMNS]
+    )
+    density = forms.ChoiceField(choices=Preferences.Density.choices)
+    opens_with = forms.ModelChoiceField(queryset=SavedView.objects.none(), required=False)
+
+    def __init__(self, *args: Any, views: QuerySet[SavedView], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        cast(forms.ModelChoiceField[SavedView], self.fields["opens_with"]).queryset = views
+
+    def clean_columns(self) -> list[str]:
+        """The columns by name, [] for the usual ones."""
+        chosen = columns_called(["customer", *self.cleaned_data["columns"]])
+        return [] if chosen == columns_called([]) else [column.name for column in chosen]
+
+
+class ViewForm(forms.ModelForm[SavedView]):
+    """A saved view: its name, and whether all may open it.
+
+    `query` is the query string of a list, and as strictly read as an address.
+    """
+
+    query = forms.CharField(max_length=1500, required=False, widget=forms.HiddenInput)
+
+    class Meta:
+        model = SavedView
+        fields = ["name", "is_shared", "query"]
+        labels = {"name": "Name", "is_shared": "Everybody here may open it"}
+
+    def clean_query(self) -> str:
+        asked = CustomerListForm(QueryDict(self.cleaned_data["query"]))
+        if not asked.is_valid():
+            raise forms.ValidationError("This list cannot be opened, so it cannot be saved.")
+        return query_of(asked.cleaned_data)
+
+    def clean(self) -> dict[str, Any]:
+        given = super().clean() or self.cleaned_data
+        others = SavedView.objects.filter(owner=self.instance.owner, name=given.get("name"))
+        if others.exclude(pk=self.instance.pk).exists():
+            self.add_error("name", "You have a view of this name already.")
+        return given
 
 
 def _counted(label: str, count: int | None) -> str:

@@ -12,6 +12,7 @@ from .invitations import Invitation
 from .pacing import Pace
 from .preferences import Preferences, preferences_of
 from .sales import FollowUp, Invoice
+from .saved import SavedView
 from .shared_cache import SharedCache
 from .triggers import OUTCOME, lifted
 
@@ -42,6 +43,7 @@ __all__ = [
     "Pace",
     "Preferences",
     "Relation",
+    "SavedView",
     "Seal",
     "SharedCache",
     "lifted",

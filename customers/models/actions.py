@@ -29,6 +29,9 @@ NOTHING_HAPPENED = frozenset({Outcome.NOT_RECORDED, Outcome.REFUSED, Outcome.NOT
 ACTIONS = {
     "home.view": "Opened the home page",
     "customer.list": "Listed customers",
+    "view.form": "Opened or filled in a form of the list",
+    "view.save": "Saved a view of the list",
+    "view.delete": "Deleted a view of the list",
     "customer.find": "Looked for a customer",
     "customer.view": "Looked at a customer",
     "customer.edit": "Opened the edit form",

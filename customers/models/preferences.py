@@ -5,11 +5,15 @@ from __future__ import annotations
 from django.contrib.auth.models import AnonymousUser, User
 from django.db import models
 
+from .saved import SavedView
+
 
 class Preferences(models.Model):
     """One row a person; who has none has the defaults.
 
     `time_zone` is an IANA name, "" for that of the browser. `start` is the name of an address.
+    `columns` are those of the list of customers, [] for the usual ones; `view` is what it opens
+    with.
     """
 
     class Theme(models.TextChoices):
@@ -33,6 +37,8 @@ class Preferences(models.Model):
     density = models.CharField(max_length=16, choices=Density.choices, default=Density.COMFORTABLE)
     time_zone = models.CharField(max_length=64, blank=True)
     start = models.CharField(max_length=40, default="home")
+    columns = models.JSONField(default=list)
+    view = models.ForeignKey(SavedView, on_delete=models.SET_NULL, null=True, related_name="+")
 
     class Meta:
         default_permissions = ()

@@ -12,7 +12,7 @@ from django.views.decorators.http import require_safe
 
 from customers import queries
 from customers.addresses import customer_url
-from customers.columns import COLUMNS, Column, rows
+from customers.columns import Column, Only, rows
 from customers.facts import facts_of
 from customers.forms import CustomerListForm
 from customers.guard import page
@@ -25,12 +25,15 @@ from dubadmin.dub.reads import MAX_PAGE
 from dubadmin.dub.records import Customer
 
 from .gone import or_gone
+from .saved import bar, columns_of, opening
 from .shared import address, pretty, render_part, tell_errors
 
 
 @require_safe
 @page("customer.list", permission="customers.view_customers")
 def customer_list(request: Request) -> HttpResponse:
+    if to := opening(request):
+        return redirect(to)
     form = CustomerListForm(request.GET)
     context: dict[str, Any] = {"form": form, "customers": [], "notes": []}
     if form.is_valid():
@@ -41,7 +44,8 @@ def customer_list(request: Request) -> HttpResponse:
         if listing.error:
             fail(request, problem_of(listing.error).title)
         form.offer(facets)
-        context |= _listed(request, listing, query)
+        columns = columns_of(request, form)
+        context |= _listed(request, listing, query, columns) | bar(request, form)
     else:
         tell_errors(request, form)
         form.offer(queries.Facets())
@@ -65,17 +69,19 @@ def _only_hit(request: Request, listing: queries.Listing, query: dict[str, Any])
     return customer_url(hits.pop()) if len(hits) == 1 and not others else ""
 
 
-def _listed(request: Request, listing: queries.Listing, query: dict[str, Any]) -> dict[str, Any]:
+def _listed(
+    request: Request, listing: queries.Listing, query: dict[str, Any], columns: list[Column]
+) -> dict[str, Any]:
     exact = [match.customer for match in listing.exact] if query["page"] == 1 else []
     ids = {customer.id for customer in exact}
     customers = [*exact, *(each for each in listing.customers if each.id not in ids)]
     may_change = request.user.has_perm("customers.edit_customers")
     return {
         "customers": customers,
-        "rows": rows(customers, may_pick=may_change),
+        "rows": rows(customers, columns, may_pick=may_change, only=_only(request, query)),
         "total": listing.total,
         "page": _pages(request, listing, query),
-        "columns": _heads(request, query),
+        "columns": [_head(request, query, column) for column in columns],
         "notes": _notes(listing),
         "how": _how(listing, query["q"]),
         "export_url": _export_url(request),
@@ -128,23 +134,27 @@ def _pages(request: Request, listing: queries.Listing, query: dict[str, Any]) ->
     }
 
 
-def _heads(request: Request, query: dict[str, Any]) -> list[dict[str, Any]]:
-    """The columns' heads, each with the address that sorts by it."""
+def _head(request: Request, query: dict[str, Any], column: Column) -> dict[str, Any]:
+    """A column's head, with the address that sorts by it."""
+    active = bool(column.sort) and query["sort"] == column.sort
+    turned = "asc" if active and query["order"] == "desc" else "desc"
+    sorting = {"sort": column.sort, "order": turned, "page": None, "after": None}
+    words = {"asc": "ascending", "desc": "descending"}
+    return {
+        "name": column.name,
+        "label": column.label,
+        "numeric": column.is_number,
+        "sort_url": address(request, **sorting) if column.sort else "",
+        "aria_sort": words[query["order"]] if active else "",
+    }
 
-    def head(column: Column) -> dict[str, Any]:
-        active = bool(column.sort) and query["sort"] == column.sort
-        turned = "asc" if active and query["order"] == "desc" else "desc"
-        sorting = {"sort": column.sort, "order": turned, "page": None, "after": None}
-        words = {"asc": "ascending", "desc": "descending"}
-        return {
-            "name": column.name,
-            "label": column.label,
-            "numeric": column.is_number,
-            "sort_url": address(request, **sorting) if column.sort else "",
-            "aria_sort": words[query["order"]] if active else "",
-        }
 
-    return [head(each) for each in COLUMNS]
+def _only(request: Request, query: dict[str, Any]) -> Only:
+    def lacking(name: str) -> str:
+        kept = address(request, page=None, after=None, **{name: None})
+        return "" if query[name] else f"{kept}{'&' if '?' in kept else '?'}{name}="
+
+    return Only(country=lacking("country"), link=lacking("link"), partner=lacking("partner"))
 
 
 @require_safe

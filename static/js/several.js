@@ -22,7 +22,7 @@ document.addEventListener(
     const { target } = event;
     if (target.matches(`${LIST} [data-all]`)) {
       for (const box of boxes()) box.checked = target.checked;
-    } else if (target.form?.id !== "several") {
+    } else if (!target.closest(LIST) || target.form?.id === "list") {
       return;
     }
     event.stopPropagation();

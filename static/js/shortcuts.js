@@ -47,7 +47,8 @@ document.addEventListener("keydown", (event) => {
     prefix = "g";
     forget = setTimeout(() => (prefix = ""), 1200);
   } else if (!follow(key)) {
-    return;
+    const offered = new CustomEvent("shortcut", { detail: key, cancelable: true });
+    if (document.dispatchEvent(offered)) return;
   }
   event.preventDefault();
 });

@@ -68,6 +68,7 @@ def test_lists_and_customers(browse: Browse, dub: Sandbox, jane: Json, look: Loo
         "/audit/1/",
         "/accounts/preferences/",
         "/audit/state/",
+        "/customers/views/new/",
     ):
         page.goto(address)
         look(page, address, ways=WAYS + OTHER_WAYS)
@@ -108,6 +109,9 @@ def test_menus_and_dialogs(browse: Browse, jane: Json, look: Look) -> None:
     page.keyboard.press("Escape")
     page.locator("details.person summary").click()
     look(page, "person's menu", ways=[(1440, "light"), (1440, "dark")])
+    for menu in ("View", "Display"):
+        page.get_by_text(menu, exact=True).click()
+        look(page, menu)
     page.set_viewport_size({"width": 390, "height": 900})
     page.get_by_label("Menu").click()
     look(page, "small menu", ways=[(390, "light"), (390, "dark")])

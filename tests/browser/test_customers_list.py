@@ -70,20 +70,24 @@ def same_everywhere(page: Page, *, shows: str, counts: str) -> None:
 
 def test_filters_swap_the_table_and_are_in_the_address(page: Page) -> None:
     expect(count(page)).to_contain_text("1–30 of 30 customers")
-    page.get_by_label("Country").select_option(label="Germany (10)")
+    page.get_by_role("combobox", name="Country").select_option(label="Germany (10)")
     expect(count(page)).to_contain_text("1–10 of 10 customers")
-    page.get_by_label("Link", exact=True).select_option(label="go.example.com/autumn (15)")
+    page.get_by_role("combobox", name="Link", exact=True).select_option(
+        label="go.example.com/autumn (15)"
+    )
     expect(count(page)).to_contain_text("1–5 of 5 customers")
-    page.get_by_label("Country").select_option("")
-    page.get_by_label("Link", exact=True).select_option("")
-    page.get_by_label("Partner").select_option(label="Derek Forbes")
+    page.get_by_role("combobox", name="Country").select_option("")
+    page.get_by_role("combobox", name="Link", exact=True).select_option("")
+    page.get_by_role("combobox", name="Partner").select_option(label="Derek Forbes")
     expect(count(page)).to_contain_text("1–15 of 15 customers")
     expect(page.locator("#live")).to_contain_text("1–15 of 15 customers")
     assert is_marked(page)
     assert "country=" not in page.url
     assert "partner=pn_" in page.url
     same_everywhere(page, shows="Customer 29", counts="1–15 of 15 customers")
-    expect(page.get_by_label("Partner").locator("option:checked")).to_have_text("Derek Forbes")
+    expect(page.get_by_role("combobox", name="Partner").locator("option:checked")).to_have_text(
+        "Derek Forbes"
+    )
 
 
 def test_sorting_turns_around_and_keeps_the_focus(page: Page) -> None:
@@ -120,12 +124,12 @@ def test_pages_back_and_forward(page: Page) -> None:
 
 def test_a_filter_goes_back_to_the_first_page(page: Page) -> None:
     page.goto("/customers/?size=25&page=2")
-    page.get_by_label("Country").select_option("DE")
+    page.get_by_role("combobox", name="Country").select_option("DE")
     expect(count(page)).to_contain_text("1–10 of 10 customers")
 
 
 def test_a_customer_opens_in_this_tab_and_in_a_new_one(page: Page) -> None:
-    page.get_by_label("Country").select_option("FR")
+    page.get_by_role("combobox", name="Country").select_option("FR")
     expect(count(page)).to_contain_text("1–10 of 10 customers")
     with page.context.expect_page() as opened:
         page.get_by_role("link", name="Customer 28").click(modifiers=["ControlOrMeta"])
@@ -134,7 +138,30 @@ def test_a_customer_opens_in_this_tab_and_in_a_new_one(page: Page) -> None:
     expect(page.get_by_role("heading", name="Customer 28")).to_be_visible()
     page.go_back()
     expect(count(page)).to_contain_text("1–10 of 10 customers")
-    expect(page.get_by_label("Country")).to_have_value("FR")
+    expect(page.get_by_role("combobox", name="Country")).to_have_value("FR")
+
+
+def test_a_view_is_saved_by_hand(page: Page) -> None:
+    page.get_by_role("combobox", name="Country").select_option("DE")
+    expect(count(page)).to_contain_text("1–10 of 10 customers")
+    page.get_by_text("View", exact=True).click()
+    page.get_by_label("New view").fill("Germany")
+    page.get_by_role("button", name="Save as new").click()
+    tab = page.get_by_role("link", name="Germany")
+    expect(tab).to_have_attribute("aria-current", "page")
+    page.get_by_text("Display", exact=True).click()
+    page.get_by_label("Lifetime value", exact=True).uncheck()
+    expect(page.locator(".c-value")).to_be_visible()  # only the button asks for it
+    page.get_by_role("button", name="Apply").click()
+    expect(page.locator(".c-value")).to_have_count(0)
+    expect(page.get_by_role("link", name="Germany • changed")).to_be_visible()
+    page.get_by_role("combobox", name="Country").select_option("FR")
+    expect(count(page)).to_contain_text("1–10 of 10 customers")
+    expect(page.locator(".c-value")).to_have_count(0)
+    page.get_by_role("link", name="Only Japan").or_(
+        page.get_by_title("Only go.example.com/spring")
+    ).first.click()
+    expect(count(page)).to_contain_text("1–5 of 5 customers")
 
 
 def test_finding_while_typing(page: Page, company: Sandbox) -> None:
@@ -179,7 +206,7 @@ def test_no_customers_at_all(browse: Browse) -> None:
 def test_without_scripts(browse: Browse, company: Sandbox) -> None:
     page = browse("vera", scripts=False)
     page.goto("/customers/")
-    page.get_by_label("Country").select_option("DE")
+    page.get_by_role("combobox", name="Country").select_option("DE")
     page.get_by_label("Sort by").select_option("saleAmount")
     page.get_by_label("Order").select_option("asc")
     page.get_by_role("button", name="Apply").click()
@@ -187,7 +214,7 @@ def test_without_scripts(browse: Browse, company: Sandbox) -> None:
     expect(first(page)).to_have_text("Customer 00")
     page.get_by_role("link", name="Lifetime value").click()
     expect(first(page)).to_have_text("Customer 27")
-    expect(page.get_by_label("Country")).to_have_value("DE")
+    expect(page.get_by_role("combobox", name="Country")).to_have_value("DE")
     page.get_by_label("Find by name").fill("order/07 x")
     page.get_by_label("Find by name").press("Enter")
     expect(page.locator(".customers tbody tr")).to_have_count(1)
@@ -220,9 +247,9 @@ def test_dub_is_down_and_comes_back(browse: Browse, company: Any, scripts: bool)
 
 def test_dub_goes_away_while_filtering(page: Page, company: Sandbox) -> None:
     company.fault("GET", "/customers", times=0, hang_up="before")
-    page.get_by_label("Country").select_option("DE")
+    page.get_by_role("combobox", name="Country").select_option("DE")
     expect(count(page)).to_contain_text("The customers could not be listed.")
     company.clear_faults()
-    page.get_by_label("Country").select_option("FR")
+    page.get_by_role("combobox", name="Country").select_option("FR")
     expect(count(page)).to_contain_text("1–10 of 10 customers")
     assert is_marked(page)

@@ -79,6 +79,22 @@ def test_a_question_mark_shows_them_and_they_can_be_turned_off(page: Page) -> No
     expect(page.get_by_role("heading", name="Jane Cooper")).to_be_visible()
 
 
+def test_rows_by_letters(page: Page, dub: Sandbox) -> None:
+    for n in range(2):
+        dub.add_customer(f"Customer {n}", f"customer{n}@acme.example")
+    page.goto("/customers/?sort=createdAt&order=asc")
+    rows = page.locator(".customers tbody tr")
+    for key, at in [("j", 0), ("j", 1), ("ArrowDown", 2), ("j", 2), ("k", 1)]:
+        page.keyboard.press(key)
+        expect(rows.nth(at).locator(".who")).to_be_focused()
+    page.keyboard.press("x")
+    expect(rows.nth(1).get_by_role("checkbox")).to_be_checked()
+    expect(page.locator("#id_which option:checked")).to_have_text("1 selected")
+    page.keyboard.press("ArrowUp")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("heading", name="Jane Cooper")).to_be_visible()
+
+
 def test_letters_are_letters_while_typing(page: Page) -> None:
     page.goto("/customers/ext_user_1/edit/")
     name = page.get_by_label("Name", exact=True)
