@@ -47,7 +47,7 @@ def correction(dub: Sandbox) -> AuditEntry:
 def section(page: Any, id: str) -> str:
     """What the section with this heading says."""
     html = page.content.decode()
-    found = re.search(rf'(?s)<section[^>]*aria-labelledby="{id}".*?</section>', html)
+    found = re.search(rf'(?s)<section[^>]*>\s*<header><h2 id="{id}".*?</section>', html)
     return " ".join(re.sub(r"<[^>]+>", " ", found[0]).split()) if found else ""
 
 

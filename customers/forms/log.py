@@ -18,19 +18,32 @@ from .shared import Suggested
 
 MOST_IDS = 2**63 - 1
 MOST_WORDS = 12
-_DAY: dict[str, Any] = {
-    "required": False,
-    "widget": forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
-    "error_messages": {"invalid": "This is not a date. Write it as in 2026-03-31."},
-}
 _NUMBER = {"invalid": "This is not a number.", "max_value": "There is no such number."}
 _GROUPS = [("writes", "All writes"), ("looks", "All looks at one customer")]
+
+
+class DayField(forms.DateField):
+    """A day of the person who looks. A browser hides what is none, so the error repeats it."""
+
+    def __init__(self, label: str) -> None:
+        widget = forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
+        super().__init__(label=label, required=False, widget=widget)
+
+    def to_python(self, value: Any) -> date | None:
+        try:
+            day = super().to_python(value)
+        except ValidationError:
+            words = f"“{str(value)[:40]}” is not a date. Write it as in 2026-03-31."
+            raise ValidationError(words) from None
+        if day and not 2000 <= day.year <= 9000:
+            raise ValidationError("Choose a year from 2000 on.")
+        return day
 
 
 class AuditListForm(forms.Form):
     """The log's address: everything that it shows is in its query string.
 
-    Days are those of the person who looks, `until` included.
+    The day `until` is included.
     """
 
     text = forms.CharField(
@@ -56,8 +69,8 @@ class AuditListForm(forms.Form):
         choices=[("", "All outcomes"), *Outcome.choices],
         error_messages={"invalid_choice": "There is no outcome “%(value)s”."},
     )
-    since = forms.DateField(label="From", **_DAY)
-    until = forms.DateField(label="To", **_DAY)
+    since = DayField("From")
+    until = DayField("To")
     before = forms.IntegerField(
         required=False, min_value=1, max_value=MOST_IDS, widget=forms.HiddenInput
     )
@@ -70,8 +83,17 @@ class AuditListForm(forms.Form):
         actions = sorted(ACTIONS.items(), key=lambda pair: pair[1])
         every = [("", "All actions"), ("Several", _GROUPS), ("One", actions)]
         cast(forms.ChoiceField, self.fields["action"]).choices = every
+        for name in ("action", "outcome"):
+            self._keep_unknown(name)
         names = User.objects.order_by("username").values_list("username", flat=True)
         self.fields["person"].widget.suggestions = list(names[:200])
+
+    def _keep_unknown(self, name: str) -> None:
+        """Shows what is no choice as it was asked for; it is still an error."""
+        field: Any = self.fields[name]
+        asked = self.data.get(name, "")
+        if asked and not field.valid_value(asked):
+            field.widget.choices = [*field.choices, (asked, asked)]
 
     def clean_person(self) -> str:
         """As the account is written, whatever the case: the log knows names by their letters."""
@@ -93,9 +115,6 @@ class AuditListForm(forms.Form):
         since, until = given.get("since"), given.get("until")
         if since and until and since > until:
             self.add_error("until", "This is before the first day.")
-        for name, day in (("since", since), ("until", until)):
-            if day and not 2000 <= day.year <= 9000:
-                self.add_error(name, "Choose a year from 2000 on.")
         return given
 
     def filters(self) -> Filters:

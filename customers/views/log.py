@@ -16,7 +16,7 @@ from django.views.decorators.http import require_safe
 from customers import finding
 from customers.audit import actor_of
 from customers.evidence.export import export_log
-from customers.facts import differences
+from customers.facts import LABELS, differences
 from customers.finding import LONG
 from customers.forms import AuditExportForm, AuditListForm
 from customers.guard import page
@@ -132,9 +132,10 @@ def audit_entry(request: Request, number: int) -> HttpResponse:
 def _asked(entry: AuditEntry) -> list[tuple[str, Any]]:
     """What was asked for: method and address of a page, its query, what was typed, checks."""
     asked = entry.asked if isinstance(entry.asked, dict) else {"asked": entry.asked}
-    rows = [] if entry.asked is None else list(asked.items())
-    told = {"query": "In the address", "fields": "Typed"}
-    return [(told.get(key, key.replace("_", " ").capitalize()), value) for key, value in rows]
+    if entry.asked is None or asked == entry.body:
+        return []
+    told = {**LABELS, "query": "In the address", "fields": "Typed"}
+    return [(told.get(k, k.replace("_", " ").capitalize()), value) for k, value in asked.items()]
 
 
 def _indented(answered: dict[str, Any]) -> str:

@@ -78,6 +78,8 @@ def test_lists_and_customers(browse: Browse, dub: Sandbox, jane: Json, look: Loo
         f"/customers/{bare['id']}/",
         "/customers/cus_unknown/",
         "/audit/?outcome=unknown",
+        "/audit/?since=tomorrow&action=dance",
+        "/attention/",
         "/nowhere/",
     ):
         page.goto(address)
@@ -205,6 +207,12 @@ def test_when_dub_fails(browse: Browse, dub: Sandbox, jane: Json, look: Look) ->
         page.get_by_role("button", name=f"Record this {kind}").click()
         expect(page.locator(f"[data-outcome={outcome}]")).to_be_visible()
         look(page, outcome)
+        page.get_by_role("link", name="#").click()
+        expect(page.get_by_role("heading", name="Sent to Dub")).to_be_visible()
+        look(page, f"entry of {outcome}")
+    page.goto("/attention/")
+    expect(page.locator("[data-outcome=unknown]")).to_be_visible()
+    look(page, "needs attention", ways=WAYS + OTHER_WAYS)
     dub.fault("GET", times=0, status=503)
     for address in ("/", "/customers/", "/customers/ext_user_1/"):
         page.goto(address)
