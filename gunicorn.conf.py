@@ -18,6 +18,7 @@ bind = [f"127.0.0.1:{settings.PORT}"]
 worker_class = "gthread"  # threads fit a site that waits for Dub
 threads = 16
 timeout = 120
+keepalive = 75  # longer than a proxy keeps a connection: it must not be closed while it is used
 # Who stops us waits until no write can be on its way any more (see `pending_timeout`).
 graceful_timeout = settings.GRACE_SECONDS
 logconfig_dict = settings.LOGGING
