@@ -87,7 +87,7 @@ def test_what_waits_is_linked_first(audit: Any) -> None:
     note("customer.view", actor=ALICE)
     code, said = audit("verify")
     assert code == 0
-    assert "1 entry is as they were settled, up to place 1." in said
+    assert "1 entry is as it was settled, up to place 1." in said
 
 
 def test_an_anchor_tells_that_the_end_is_missing(log: list[AuditEntry], audit: Any) -> None:

@@ -64,7 +64,8 @@ class Report:
     @property
     def sentences(self) -> list[str]:
         """What was found, for people: the result first."""
-        told = f"{_entries(self.checked)} as they were settled"
+        were = "it was" if self.checked == 1 else "they were"
+        told = f"{_entries(self.checked)} as {were} settled"
         if self.finding:
             return [self.finding.sentence, f"Before that, {told}."]
         return [f"Nothing is wrong: {told}, up to place {self.head.place:,}.", *self._rest()]
