@@ -139,7 +139,8 @@ def _typed(given: Fields, seen: Mapping[str, Any]) -> dict[str, str]:
 
 
 def _text(bound: Any) -> str:
-    return str(bound.field.widget.format_value(bound.value()) or "")
+    shown = bound.field.widget.format_value(bound.value())
+    return str((shown[0] if isinstance(shown, list) else shown) or "")  # a select has a list
 
 
 def send(row: ImportRow, *, actor: Actor) -> AuditEntry:

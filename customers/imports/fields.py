@@ -27,7 +27,7 @@ FORMS: dict[str, type[SaleForm | LeadForm | EditForm]] = {
 }
 OLD = "old_"
 _MOST_DIGITS = 10**15  # a spreadsheet keeps 15 digits of a number
-_POWER = re.compile(r"\d(?:[.,]\d+)?[eE][+-]?\d{1,3}")
+_POWER = re.compile(r"\d(?:[.,]\d+)?E[+-]\d{2,3}")  # as spreadsheets write it into CSV
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -162,12 +162,19 @@ def _as_typed(file: Import, name: str, cell: Cell, text: str) -> str:
         return read_number(split_currency(text)[0], way)
     if field_name == "subscription_canceled_at":
         return read_time(text, date_format=file.date_format, zone=file.time_zone)
-    if (isinstance(cell, int | float) and abs(cell) >= _MOST_DIGITS) or _POWER.fullmatch(text):
+    if _is_rounded(file, cell):
         raise ValueError(
             f"“{text}” was stored as a number, so its last digits may be lost. Format the column "
             f"as text in the spreadsheet, and enter the value again."
         )
     return _as_choice(form_field(file.kind, name), text)
+
+
+def _is_rounded(file: Import, cell: Cell) -> bool:
+    """Whether a spreadsheet may have cut the digits. What a workbook holds as text is whole."""
+    if isinstance(cell, int | float):
+        return abs(cell) >= _MOST_DIGITS
+    return file.format.get("kind", "csv") == "csv" and bool(_POWER.fullmatch(cell))
 
 
 def _as_choice(form_field: forms.Field, text: str) -> str:
