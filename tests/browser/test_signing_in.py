@@ -40,8 +40,8 @@ def test_in_and_out_again(browse: Browse, vera: User, scripts: bool) -> None:
     expect(page).to_have_title("Sign in · dubadmin")
     page.goto("/customers/")
     expect(page).to_have_title("Sign in · dubadmin")
-    entries = AuditEntry.objects.order_by("pk").values_list("actor_name", "action", "outcome")
-    assert list(entries) == [
+    visits = AuditEntry.objects.exclude(request_id="").order_by("pk")
+    assert list(visits.values_list("actor_name", "action", "outcome")) == [
         ("", "home.view", "blocked"),
         ("vera", "session.sign_in", "done"),
         ("vera", "home.view", "done"),

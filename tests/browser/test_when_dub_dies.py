@@ -113,7 +113,8 @@ def test_the_site_stays_usable_and_settles_it_when_dub_is_back(
     expect(page.get_by_role("region", name="Needs attention")).to_contain_text("jane@acme")
     with Sandbox(path=store, resettable=False) as reborn:
         settings.DUB_API_URL = reborn.url
-        page.get_by_role("region", name="Needs attention").get_by_role("link").first.click()
+        attention = page.get_by_role("region", name="Needs attention")
+        attention.get_by_role("listitem").get_by_role("link").first.click()
         expect(page).to_have_url(result)
         page.get_by_role("button", name="Check again at Dub").click()
         expect(page.locator("main")).to_contain_text("Settled: Recorded")
