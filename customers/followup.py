@@ -145,9 +145,21 @@ def _settle_event(entry: AuditEntry) -> _Found:
         return Outcome.NOT_RECORDED, "Dub has no such customer, so nothing was recorded."
     since = entry.at - BOTH_CLOCKS
     events = _events_like(entry, customer_id=customer_id)
-    if any(event.at and event.at >= since for event in events):
+    mine = [event for event in events if event.at and event.at >= since]
+    if mine:
+        _count(entry, mine, customer_id=customer_id)
         return Outcome.RECORDED, "The event is at Dub: it was recorded."
     return Outcome.NOT_RECORDED, "No such event is at Dub."
+
+
+def _count(entry: AuditEntry, events: list[Event], *, customer_id: str) -> None:
+    """From now on it is a lead or sale like one whose answer came."""
+    cents = [event.amount or 0 for event in events if event.currency.lower() == "usd"]
+    found = {"state": FollowUp.State.CONFIRMED, "usd_cents": sum(cents) if cents else None}
+    first = {"customer_id": customer_id, "expected": len(events), "due": timezone.now()}
+    FollowUp.objects.update_or_create(
+        entry=entry, defaults=found, create_defaults=found | first | FollowUp.copied(entry)
+    )
 
 
 def _settle_deferred(entry: AuditEntry) -> _Found:

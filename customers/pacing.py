@@ -53,6 +53,13 @@ def give_back(n: int) -> None:
     Pace.objects.filter(name=_name()).update(reached=F("reached") - n * spacing)
 
 
+def used() -> float:
+    """How much of what may leave at once is taken: 1 is all of it, and whoever comes now waits."""
+    spacing, burst = _flow()
+    reached = Pace.objects.filter(name=_name()).values_list("reached", flat=True).first() or 0.0
+    return max(reached - time.time(), 0.0) / (spacing * burst)
+
+
 def _flow() -> tuple[float, float]:
     """The seconds between two requests, and how many may leave at once: the rate in any minute."""
     rate = settings.DUB_RATE_LIMIT_PER_MINUTE

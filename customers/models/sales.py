@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.db import models
 from django.utils import timezone
 
@@ -35,7 +37,9 @@ class Invoice(models.Model):
 class FollowUp(models.Model):
     """A lead or sale that Dub accepted and whose event is awaited (trap D1).
 
-    `seen_before` is how many such events there were before sending.
+    `seen_before` is how many such events there were before sending. What the home page adds up
+    stands here once more: `at` and `person` are the entry's, `expected` how many events it makes,
+    `usd_cents` what Dub stored for a sale, None where that is not in US dollars.
     """
 
     class State(models.TextChoices):
@@ -49,13 +53,29 @@ class FollowUp(models.Model):
     seen_before = models.PositiveIntegerField(default=0)
     expected = models.PositiveIntegerField(default=1)
     due = models.DateTimeField()
+    at = models.DateTimeField(default=timezone.now)
+    person = models.CharField(max_length=200, blank=True)
+    is_sale = models.BooleanField(default=False)
+    usd_cents = models.BigIntegerField(null=True)
 
     class Meta:
         default_permissions = ()
-        indexes = [models.Index(fields=["state", "due"], name="follow_up_due")]
+        indexes = [
+            models.Index(fields=["state", "due"], name="follow_up_due"),
+            models.Index(
+                fields=["at", "state", "person", "is_sale", "expected", "usd_cents"],
+                name="follow_up_recorded",
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"{self.entry} {self.state}"
+
+    @staticmethod
+    def copied(entry: AuditEntry) -> dict[str, Any]:
+        """What a follow-up repeats of its entry."""
+        is_sale = entry.action == "sale.record"
+        return {"at": entry.at, "person": entry.actor_name, "is_sale": is_sale}
 
     @property
     def is_overdue(self) -> bool:

@@ -83,7 +83,10 @@ def _judge_sale(command: TrackSale, result: Receipt | Uncertain, *, replayed: bo
             "new.",
             comparison=rows,
         )
-    return replace(_sale_verdict(command, rows, sale=sale), after={"customer": dict(customer)})
+    return replace(
+        _sale_verdict(command, rows, sale=sale),
+        after={"customer": dict(customer), "sale": dict(sale)},
+    )
 
 
 def _sale_verdict(command: TrackSale, rows: list[Row], *, sale: Mapping[str, Any]) -> Verdict:

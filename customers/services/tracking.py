@@ -49,7 +49,16 @@ def follow(entry: AuditEntry, *, preflight: Preflight, expected: int = 1) -> Non
         seen_before=0 if entry.relation == Relation.RESEND else preflight.seen_before,
         expected=expected,
         due=timezone.now() + timedelta(seconds=settings.FOLLOW_UP_SECONDS),
+        usd_cents=_stored_cents(entry),
+        **FollowUp.copied(entry),
     )
+
+
+def _stored_cents(entry: AuditEntry) -> int | None:
+    """What Dub says that it stored of a sale, in cents; None for a lead, or another currency."""
+    sale = (entry.after or {}).get("sale") or {}
+    amount, currency = sale.get("amount"), str(sale.get("currency", "")).lower()
+    return amount if isinstance(amount, int) and currency == "usd" else None
 
 
 def _new_customer_id(entry: AuditEntry) -> str:

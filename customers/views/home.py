@@ -5,17 +5,20 @@ from __future__ import annotations
 import time
 from typing import Any
 
+from django.conf import settings
 from django.core.cache import caches
 from django.db import connection
 from django.http import HttpResponse, JsonResponse
 from django.shortcuts import render
+from django.utils import timezone
 from django.views.decorators.http import require_safe
 
-from customers import followup, queries
+from customers import charts, finding, followup, pacing, queries
 from customers.audit import actor_of
 from customers.guard import page
 from customers.http import Request
-from customers.models import WRITES, AuditEntry, Batch
+from customers.imports.kinds import MAY_IMPORT
+from customers.models import WRITES, AuditEntry, Batch, Import, Outcome
 from customers.problems import problem_of
 from dubadmin.dub.errors import DubError
 
@@ -36,10 +39,51 @@ def home(request: Request) -> HttpResponse:
         "more_attention": len(found) > SHOWN,
         "resting": resting(SHOWN),
         "recent": AuditEntry.objects.filter(action__in=WRITES).order_by("-id")[:10],
+        "own": finding.newest(
+            finding.Filters(person=request.user.get_username(), action="writes"), limit=SHOWN
+        ),
         "connection": _connection(),
-        "batches": Batch.objects.filter(state__in=Batch.OPEN)[:5],
+        "trouble": _last_trouble(),
+        "pace": {
+            "percent": round(min(pacing.used(), 1) * 100),
+            "rate": settings.DUB_RATE_LIMIT_PER_MINUTE,
+        },
+        "jobs": _under_way(request),
     }
-    return render(request, "home.html", context)
+    return render(request, "home.html", context | _lately())
+
+
+def _under_way(request: Request) -> list[Batch | Import]:
+    """What the worker is at, the newest first; imports only for who may see them."""
+    jobs: list[Batch | Import] = list(Batch.objects.filter(state__in=Batch.OPEN)[:SHOWN])
+    if request.user.has_perm(MAY_IMPORT):
+        jobs += Import.objects.filter(state__in=Import.OPEN)[:SHOWN]
+    return sorted(jobs, key=lambda job: job.at, reverse=True)[:SHOWN]
+
+
+def _last_trouble() -> AuditEntry | None:
+    """The last write that Dub did not get, or whose answer was lost."""
+    found = [
+        entry
+        for outcome in (Outcome.NOT_SENT, Outcome.UNKNOWN)
+        for entry in finding.newest(finding.Filters(action="writes", outcome=outcome), limit=1)
+    ]
+    return max(found, key=lambda entry: entry.pk, default=None)
+
+
+def _lately() -> dict[str, Any]:
+    """What was recorded in the last days, as figures, as bars, and as the table behind them."""
+    found = charts.recorded(timezone.localdate())
+    days, figures = list(found.days), list(found.days.values())
+    return {
+        "lately": found,
+        "sales_bars": charts.bars(days, [each.cents for each in figures]),
+        "leads_bars": charts.bars(days, [each.leads for each in figures]),
+        "people": list(found.people.items())[:SHOWN],
+        "days": reversed(found.days.items()),
+        "first_day": days[0],
+        "last_day": days[-1],
+    }
 
 
 def _connection() -> dict[str, Any]:

@@ -1,6 +1,9 @@
 // A text field that finds customers while one types. Inside [data-combobox="<address>"]; picking
-// fills the field, or opens the customer where [data-open] stands. Without this script the field is
-// a plain one.
+// fills the field, or opens the customer where [data-open] stands. With [data-first] Enter takes the
+// first. Without this script the field is a plain one.
+//
+// Other options may come before the customers: whoever hears "find" adds them to its `known`, and
+// whoever takes a "pick" of one prevents its default.
 const DELAY = 220;
 
 for (const box of document.querySelectorAll("[data-combobox]")) {
@@ -15,6 +18,10 @@ function enhance(box, input) {
   panel.role = "listbox";
   panel.ariaLabel = "Customers found";
   panel.hidden = true;
+  const known = document.createElement("div");
+  const found = document.createElement("div");
+  known.role = found.role = "presentation";
+  panel.append(known, found);
   input.after(panel);
   for (const [name, value] of Object.entries({
     role: "combobox",
@@ -36,7 +43,8 @@ function enhance(box, input) {
     input.setAttribute("aria-expanded", String(open));
     if (open) return;
     mark(null);
-    panel.replaceChildren();
+    known.replaceChildren();
+    found.replaceChildren();
   }
 
   function mark(option) {
@@ -47,22 +55,37 @@ function enhance(box, input) {
     else input.removeAttribute("aria-activedescendant");
   }
 
+  function showFound() {
+    const wanted = document.activeElement === input;
+    show(wanted && known.childElementCount + found.childElementCount > 0);
+    if (!active() && "first" in box.dataset) mark(options()[0]);
+  }
+
+  function findKnown() {
+    const detail = { text: input.value.trim(), known: [] };
+    box.dispatchEvent(new CustomEvent("find", { detail }));
+    known.replaceChildren(...detail.known);
+    if (detail.text.length < 2 || "first" in box.dataset) found.replaceChildren();
+    if (known.childElementCount) showFound();
+  }
+
   async function find() {
     const text = input.value.trim();
     const mine = ++turn;
-    if (text.length < 2) return show(false);
+    if (text.length < 2) return known.childElementCount ? undefined : show(false);
     try {
-      await htmx.ajax("GET", box.dataset.combobox, { target: panel, values: { q: text } });
+      await htmx.ajax("GET", box.dataset.combobox, { target: found, values: { q: text } });
     } catch {
       return; // requests.js has said so
     }
-    const wanted = mine === turn && document.activeElement === input;
-    show(wanted && panel.childElementCount > 0);
+    if (mine === turn) showFound();
   }
 
   function pick(option) {
     clearTimeout(timer);
     turn++;
+    const event = new CustomEvent("pick", { detail: option, cancelable: true });
+    if (!box.dispatchEvent(event)) return;
     if ("open" in box.dataset) {
       location.assign(option.dataset.url);
       return;
@@ -84,13 +107,14 @@ function enhance(box, input) {
   input.addEventListener("input", () => {
     clearTimeout(timer);
     timer = setTimeout(find, DELAY);
+    findKnown();
     const picked = box.querySelector("[data-picked]");
     if (picked) picked.textContent = "";
   });
 
   input.addEventListener("keydown", (event) => {
     if (event.isComposing) return;
-    if (event.key === "Escape" && !panel.hidden) {
+    if (event.key === "Escape" && !panel.hidden && !("first" in box.dataset)) {
       show(false);
     } else if (event.key === "ArrowDown" && panel.hidden && input.value.trim().length > 1) {
       find();

@@ -109,6 +109,13 @@ def test_menus_and_dialogs(browse: Browse, jane: Json, look: Look) -> None:
     expect(page.get_by_role("dialog")).to_be_visible()
     look(page, "shortcuts")
     page.keyboard.press("Escape")
+    page.keyboard.press("ControlOrMeta+k")
+    page.keyboard.type("ja")
+    expect(page.get_by_role("option", name="No customer found")).to_be_visible()
+    page.keyboard.type("ne")
+    expect(page.get_by_role("option", name="Jane Cooper")).to_be_visible()
+    look(page, "palette", ways=WAYS + OTHER_WAYS)
+    page.keyboard.press("Escape")
     page.locator("details.person summary").click()
     look(page, "person's menu", ways=[(1440, "light"), (1440, "dark")])
     for menu in ("View", "Display"):

@@ -79,6 +79,45 @@ def test_a_question_mark_shows_them_and_they_can_be_turned_off(page: Page) -> No
     expect(page.get_by_role("heading", name="Jane Cooper")).to_be_visible()
 
 
+def test_the_palette_goes_does_and_finds(page: Page) -> None:
+    start = page.get_by_role("link", name="Edit", exact=True)
+    start.focus()
+    palette = page.get_by_role("dialog", name="Commands")
+    page.keyboard.press("ControlOrMeta+k")
+    field = palette.get_by_role("combobox")
+    expect(field).to_be_focused()
+    expect(palette.get_by_role("option", name="Audit log")).to_be_visible()
+    page.keyboard.press("Escape")
+    expect(palette).to_be_hidden()
+    expect(start).to_be_focused()
+    for typed, heading in [
+        ("rec sal", "Record a sale"),
+        ("jane", "Jane Cooper"),
+        ("lo", "Audit log"),
+    ]:
+        page.keyboard.press("ControlOrMeta+k")
+        page.keyboard.type(typed)
+        expect(palette.get_by_role("option", name=heading).first).to_have_attribute(
+            "aria-selected", "true"
+        )
+        page.keyboard.press("Enter")
+        expect(page.get_by_role("heading", name=heading, level=1)).to_be_visible()
+    page.keyboard.press("ControlOrMeta+k")
+    page.keyboard.type("dark")
+    page.keyboard.press("Enter")
+    expect(page.locator("html")).to_have_attribute("data-theme", "dark")
+
+
+def test_the_palette_offers_what_the_role_may_do(browse: Browse, jane: Json) -> None:
+    page = browse("vera")
+    page.goto("/customers/ext_user_1/")
+    page.keyboard.press("ControlOrMeta+k")
+    options = page.get_by_role("dialog", name="Commands").get_by_role("option")
+    expect(options.filter(has_text="Customers")).to_have_count(1)
+    for other in ("Record", "Audit", "Edit", "Delete", "Users"):
+        expect(options.filter(has_text=other)).to_have_count(0)
+
+
 def test_rows_by_letters(page: Page, dub: Sandbox) -> None:
     for n in range(2):
         dub.add_customer(f"Customer {n}", f"customer{n}@acme.example")

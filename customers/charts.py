@@ -1,0 +1,99 @@
+"""What was recorded here lately, by day and by person, as figures and as bars to draw."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+
+from django.db.models import Sum
+from django.db.models.functions import TruncDate
+from django.utils import timezone
+
+from .models import FollowUp
+
+DAYS = 30
+WIDE, HIGH = 10, 100  # of a bar with its gap, and of the highest, in the units of the drawing
+
+
+@dataclass(frozen=True, kw_only=True)
+class Figures:
+    """What Dub accepted from here on one day or from one person. `cents` are of US dollars.
+
+    A sale in a currency without a rate counts as a sale and adds nothing to `cents` (trap S11).
+    """
+
+    sales: int = 0
+    cents: int = 0
+    leads: int = 0
+
+    @property
+    def dollars(self) -> str:
+        return f"{self.cents // 100:,}.{self.cents % 100:02}"
+
+    def __add__(self, other: Figures) -> Figures:
+        return Figures(
+            sales=self.sales + other.sales,
+            cents=self.cents + other.cents,
+            leads=self.leads + other.leads,
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Recorded:
+    """The last DAYS days, oldest first and without gaps, and who recorded most, by name."""
+
+    days: dict[date, Figures]
+    people: dict[str, Figures]
+
+    @property
+    def total(self) -> Figures:
+        return sum(self.days.values(), Figures())
+
+
+@dataclass(frozen=True, kw_only=True)
+class Bar:
+    """One day's bar, from the top left of its box."""
+
+    day: date
+    value: int
+    x: int
+    y: int
+    height: int
+
+
+def recorded(today: date) -> Recorded:
+    """What was accepted and is not missing at Dub, by the days of the current time zone."""
+    first = today - timedelta(days=DAYS - 1)
+    days = {first + timedelta(days=n): Figures() for n in range(DAYS)}
+    people: dict[str, Figures] = {}
+    since = timezone.make_aware(datetime.combine(first, time.min))
+    for day, person, figures in _groups(since):
+        if day in days:  # not from a clock that is ahead
+            days[day] += figures
+            people[person] = people.get(person, Figures()) + figures
+    by_most = sorted(people, key=lambda name: (-people[name].cents, -people[name].leads, name))
+    return Recorded(days=days, people={name: people[name] for name in by_most})
+
+
+def _groups(since: datetime) -> Iterable[tuple[date, str, Figures]]:
+    """One row for every day, person and kind: a single query, answered by one index."""
+    rows = (
+        FollowUp.objects.filter(at__gte=since)
+        .exclude(state=FollowUp.State.MISSING)
+        .values_list(TruncDate("at"), "person", "is_sale")
+        .annotate(events=Sum("expected"), cents=Sum("usd_cents"))
+    )
+    for day, person, is_sale, events, cents in rows:
+        kind = {"sales": events, "cents": cents or 0} if is_sale else {"leads": events}
+        yield day, person, Figures(**kind)
+
+
+def bars(days: Sequence[date], values: Sequence[int]) -> list[Bar]:
+    """The highest value takes the whole height, and whatever is above 0 can be seen."""
+    most = max([*values, 1])
+    drawn = []
+    for number, (day, value) in enumerate(zip(days, values, strict=True)):
+        height = max(round(HIGH * value / most), 2) if value > 0 else 1
+        drawn.append(Bar(day=day, value=value, x=number * WIDE + 1, y=HIGH - height, height=height))
+    return drawn
