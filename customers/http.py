@@ -21,6 +21,7 @@ class Request(HttpRequest):
 
     request_id: str
     client_ip: str
+    mark: str  # of this session (see signin.sessions)
     was: int | None  # who was signed in until now, in a session that ran out
     htmx: HtmxDetails
     user: User | AnonymousUser  # the guard lets only a User through to a view

@@ -12,6 +12,7 @@ import pytest
 from django.conf import settings as django_settings
 from django.test import Client
 
+from customers.signin.sessions import MARK
 from dubadmin.sandbox import Sandbox
 
 from .test_configuration import MODULES, start  # noqa: F401  a fixture
@@ -100,6 +101,10 @@ def test_cookies_are_not_for_scripts_or_other_sites(client: Client, people: Any)
     client.get("/customers/")
     token = client.cookies[django_settings.CSRF_COOKIE_NAME]
     assert (token["httponly"], token["samesite"]) == (True, "Lax")
+    mark = client.cookies[MARK]
+    assert mark.value not in {session.value, token.value}
+    client.post("/accounts/logout/")
+    assert client.cookies[MARK].value == ""
 
 
 # Behind TLS: HTTPS=on

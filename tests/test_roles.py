@@ -230,6 +230,25 @@ def test_a6_a_role_opens_what_it_may_and_nothing_else(
                 assert "Your role does not allow this" in text_of(response)
 
 
+@pytest.mark.parametrize("person", ["vera", "alice", "max"])
+def test_a_deletion_is_for_managers_also_where_others_may_do_the_rest(
+    person: str, sign_in: Callable[[str], Client], dub: Sandbox
+) -> None:
+    deletion = Batch.objects.create(action="customer.delete", actor={}, total=1)
+    lost = AuditEntry.objects.create(action="customer.delete", outcome=Outcome.UNKNOWN)
+    client = sign_in(person)
+    for address, fields in (
+        ("/batches/new/", {"action": "customer.delete"}),
+        (reverse("batch_stop", args=[deletion.pk]), {}),
+        (reverse("batch_resume", args=[deletion.pk]), {}),
+        (reverse("batch_leave", args=[deletion.pk]), {}),
+        (reverse("result_settle", args=[lost.pk]), {}),
+        (reverse("result_resend", args=[lost.pk]), {}),
+    ):
+        answer: Any = client.post(address, fields)
+        assert (answer.status_code == 403) is (person not in MANAGE), address
+
+
 def test_a_stranger_is_sent_to_sign_in(
     addresses: dict[str, str], client: Client, dub: Sandbox
 ) -> None:
@@ -299,8 +318,10 @@ def test_what_cannot_be_undone_asks_first_who_it_is(
         if allowed
     }
     assert asked == expected
-    response: Any = ada.post("/batches/new/", {"action": "customer.delete"})
-    assert response["Location"].startswith("/accounts/confirm/?next=")
+    deletion = Batch.objects.create(key="d", action="customer.delete", actor={}, total=1)
+    for address in ("/batches/new/", reverse("batch_resume", args=[deletion.pk])):
+        response: Any = ada.post(address, {"action": "customer.delete"})
+        assert response["Location"].startswith("/accounts/confirm/?next=")
     assert not [sent for sent in dub.requests if sent.method == "DELETE"]
 
 

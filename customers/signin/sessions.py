@@ -15,12 +15,14 @@ from django.contrib.auth.signals import user_logged_in
 from django.contrib.sessions.backends.base import SessionBase
 from django.dispatch import receiver
 from django.http import HttpRequest, HttpResponse
+from django.utils.crypto import salted_hmac
 
 from customers.audit import actor_of, note
 from customers.http import Request
 
 SIGNED_IN, SEEN, SURE = "signed_in_at", "seen_at", "sure_at"
 SEEN_EVERY_SECONDS = 60
+MARK = "dubadmin_here"
 
 
 @receiver(user_logged_in)
@@ -46,7 +48,10 @@ class timeouts:
         request.was = None
         if request.user.is_authenticated and (why := _why_over(request.session)):
             _end(request, why)
-        return self.get_response(request)
+        request.mark = mark_of(request)
+        response = self.get_response(request)
+        _leave_mark(request, response)
+        return response
 
     def process_view(self, request: Request, view: Any, args: Any, kwargs: Any) -> None:
         seen = request.session.get(SEEN, 0)
@@ -54,6 +59,27 @@ class timeouts:
         if used and time.time() - seen > SEEN_EVERY_SECONDS:
             request.session[SEEN] = time.time()
             UserSession.objects.create_from_request(request)
+
+
+def mark_of(request: HttpRequest) -> str:
+    """A word for this session that opens nothing, "" where nobody is signed in.
+
+    A page has it, and a cookie that scripts may read: a page that the back button brings back
+    after signing out knows by it that it is not to be seen any more (page.js).
+    """
+    if not request.user.is_authenticated:
+        return ""
+    return salted_hmac("here", request.session.session_key or "").hexdigest()[:16]
+
+
+def _leave_mark(request: HttpRequest, response: HttpResponse) -> None:
+    mark = mark_of(request)
+    if mark == request.COOKIES.get(MARK, ""):
+        return
+    if mark:
+        response.set_cookie(MARK, mark, secure=settings.HTTPS, samesite="Lax")
+    else:
+        response.delete_cookie(MARK, samesite="Lax")
 
 
 def _why_over(session: SessionBase) -> str:

@@ -211,6 +211,8 @@ def batch_resume(request: Request, number: int) -> HttpResponse:
     """Lets it go on; where more match than were confirmed, only with the new number typed."""
     batch = get_object_or_404(Batch, pk=number)
     require(request, batches.PERMISSIONS[batch.action])
+    if batch.action == "customer.delete":
+        must_be_sure(request)
     typed = request.POST.get("confirmation", "").replace(",", "").strip()
     confirmed = int(typed) if typed.isdecimal() and len(typed) < 10 else None
     if confirmed is not None and confirmed != batch.found:

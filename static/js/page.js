@@ -64,4 +64,12 @@ document.addEventListener("htmx:afterSettle", (event) => {
   if (text) say(text.replace(/\s+/g, " ").trim());
 });
 
+// The back button may bring back what was seen before signing out: then it is not to be seen.
+window.addEventListener("pageshow", (event) => {
+  const { here } = document.body.dataset;
+  const [how] = performance.getEntriesByType("navigation");
+  const isBack = event.persisted || how?.type === "back_forward";
+  if (isBack && here && !document.cookie.includes(`dubadmin_here=${here}`)) location.reload();
+});
+
 document.querySelector("[data-focus-first]")?.focus();

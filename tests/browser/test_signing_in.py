@@ -9,17 +9,13 @@ from playwright.sync_api import Page, expect
 
 from customers.models import AuditEntry
 
+from ..signin.conftest import PASSWORD, with_password
 from .conftest import Browse
-
-PASSWORD = "correct horse battery"
 
 
 @pytest.fixture
 def vera(people: dict[str, User]) -> User:
-    vera = people["vera"]
-    vera.set_password(PASSWORD)
-    vera.save()
-    return vera
+    return with_password(people["vera"])
 
 
 def sign_in(page: Page, *, password: str = PASSWORD) -> None:
@@ -48,6 +44,30 @@ def test_in_and_out_again(browse: Browse, vera: User, scripts: bool) -> None:
         ("vera", "session.sign_out", "done"),
         ("", "customer.list", "blocked"),
     ]
+
+
+def test_after_signing_out_the_back_button_shows_nothing(browse: Browse, vera: User) -> None:
+    page = browse(None)
+    page.goto("/customers/")
+    sign_in(page)
+    expect(page.get_by_role("heading", name="Customers")).to_be_visible()
+    page.goto("/accounts/logout/")
+    page.get_by_role("button", name="Sign out").last.click()
+    expect(page).to_have_title("Sign in · dubadmin")
+    page.go_back()
+    page.go_back()
+    expect(page).to_have_title("Sign in · dubadmin")
+
+
+def test_a_page_that_the_browser_kept_whole_is_not_seen_either(browse: Browse) -> None:
+    page = browse("vera")
+    page.goto("/customers/")
+    back = "dispatchEvent(new PageTransitionEvent('pageshow', { persisted: true }))"
+    page.evaluate(back)
+    expect(page.get_by_role("heading", name="Customers")).to_be_visible()
+    page.context.clear_cookies()
+    page.evaluate(back)
+    expect(page).to_have_title("Sign in · dubadmin")
 
 
 def test_a_wrong_password_keeps_the_name_and_says_so(browse: Browse, vera: User) -> None:
