@@ -17,7 +17,7 @@ from django.contrib.auth.models import User
 from django.utils import timezone
 from python_calamine import CalamineWorkbook
 
-from customers import exports, tasks
+from customers import columns, exports, tasks
 from customers.audit import Actor, operator, person
 from customers.exports import COLUMNS, EVENT_COLUMNS, PRESETS, making
 from customers.exports.life import Progress
@@ -218,6 +218,11 @@ def test_every_column(dub: Sandbox, ask: Ask) -> None:
 def test_every_preset_is_made_of_columns() -> None:
     for _, names in PRESETS.values():
         assert set(names) <= set(COLUMNS)
+
+
+def test_what_the_list_can_show_can_go_out() -> None:
+    for column in columns.COLUMNS:
+        assert set(exports.shown_by([column.name])) <= set(COLUMNS)
 
 
 def test_a_workbook_holds_the_same(crowd: list[str], ask: Ask) -> None:

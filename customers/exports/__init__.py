@@ -1,6 +1,6 @@
 """Customers as a file: downloaded while it is made, or made by the worker and kept for days."""
 
-from .columns import COLUMNS, EVENT_COLUMNS, PRESETS, Layout
+from .columns import COLUMNS, EVENT_COLUMNS, PRESETS, Layout, shown_by
 from .life import (
     agrees,
     ask,
@@ -36,6 +36,7 @@ __all__ = [
     "remove",
     "resume",
     "settle_lost",
+    "shown_by",
     "step",
     "stop",
     "stream",

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from customers.columns import columns_called
 from customers.facts import FIELDS, LABELS, facts_of
 from customers.output import JSON_LINES, Cell, Row
 from dubadmin.dub.money import to_major
@@ -83,14 +84,30 @@ COLUMNS = {
     for group, columns in _GROUPS.items()
     for name, label, read in columns
 }
+# What the columns of the list show, by their names (`customers.columns`).
+_SHOWN = {
+    "customer": ["name", "email"],
+    "country": ["country"],
+    "link": ["link", "partner"],
+    "value": ["sale_amount_usd", "sales"],
+    "created": ["created_at"],
+    "first_sale": ["first_sale_at"],
+    "cancelled": ["subscription_canceled_at"],
+    "external_id": ["external_id"],
+    "partner": ["partner"],
+    "sales": ["sales"],
+    "stripe_customer_id": ["stripe_customer_id"],
+    "id": [],
+}
+
+
+def shown_by(names: Iterable[str]) -> list[str]:
+    """The columns that tell what the list's columns of these names show, and the Dub ID."""
+    return [*dict.fromkeys(each for name in names for each in _SHOWN[name]), "id"]
+
+
 PRESETS = {
-    "list": (
-        "What the list shows",
-        [
-            *("name", "email", "country", "link", "partner", "sale_amount_usd", "sales"),
-            *("created_at", "first_sale_at", "subscription_canceled_at", "external_id", "id"),
-        ],
-    ),
+    "list": ("The usual ones", shown_by(each.name for each in columns_called(()))),
     "corrections": ("For corrections", ["id", *FIELDS]),
     "all": (
         "All columns",

@@ -36,12 +36,7 @@ class CustomerListForm(forms.Form):
     sort = forms.ChoiceField(
         label="Sort by",
         required=False,
-        choices=[
-            ("createdAt", "Created"),
-            ("saleAmount", "Lifetime value"),
-            ("firstSaleAt", "First sale"),
-            ("subscriptionCanceledAt", "Cancelled"),
-        ],
+        choices=SORTS,
         widget=QuickSelect,
     )
     order = forms.ChoiceField(

@@ -94,7 +94,7 @@ def _listed(
 
 
 def _export_url(request: Request) -> str:
-    names = ("q", "country", "link", "partner", "sort", "order")
+    names = ("q", "country", "link", "partner", "sort", "order", "columns")
     kept = {name: request.GET[name] for name in names if request.GET.get(name)}
     return f"{reverse('export_new')}?{urlencode(kept)}" if kept else reverse("export_new")
 

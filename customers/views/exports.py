@@ -22,6 +22,7 @@ from customers.models import Export
 from customers.output import FORMATS
 from customers.templatetags.show import country_name
 
+from .saved import columns_of
 from .shared import FORM_AND_POST, download, tell_errors, with_key
 
 PERMISSION = "customers.move_files"
@@ -42,7 +43,9 @@ def export_new(request: Request) -> HttpResponseBase:
         return redirect(f"{reverse('customer_list')}?{request.GET.urlencode()}")
     query = listed.query() | {"sort": listed.cleaned_data["sort"]}
     chosen = {name: query[name] for name in (*LABELS, "sort", "order")}
-    first = {"format": "csv", "preset": "list", "columns": PRESETS["list"][1], "key": new_key()}
+    columns = exports.shown_by(column.name for column in columns_of(request, listed))
+    preset = "list" if columns == PRESETS["list"][1] else "own"
+    first = {"format": "csv", "preset": preset, "columns": columns, "key": new_key()}
     return _form_page(request, ExportForm(initial=first | chosen))
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import re
 from collections.abc import Callable, Iterator
 from datetime import timedelta
 from typing import Any
@@ -87,6 +88,15 @@ def test_the_list_leads_to_what_it_shows(max_: Client, crowd: list[Any]) -> None
     assert "country Germany" in text_of(form)
     assert '<option value="saleAmount" selected>' in form.content.decode()
     assert len(body(press(max_, address.replace("&amp;", "&"))).splitlines()) == 1 + 3
+
+
+def test_the_columns_that_the_list_has(max_: Client, crowd: list[Any]) -> None:
+    listed = max_.get("/customers/?columns=country,value").content.decode()
+    address = f"{ADDRESS}?columns=country%2Cvalue"
+    assert f'href="{address}"' in listed
+    page = max_.get(address).content.decode()
+    ticked = re.findall(r'name="columns" value="(\w+)" checked', page)
+    assert set(ticked) == {"name", "email", "country", "sale_amount_usd", "sales", "id"}
 
 
 def test_filters_that_do_not_work_are_told_by_the_list(max_: Client, crowd: list[Any]) -> None:
