@@ -50,6 +50,7 @@ else:
 if not DUB_API_KEY.isascii() or not DUB_API_KEY.isprintable() or " " in DUB_API_KEY:
     raise stop("DUB_API_KEY", "one word of plain ASCII characters")
 SECRET_KEY = secret_key("SECRET_KEY", needed=LIVE and IS_PUBLIC)
+SECRET_KEY_FALLBACKS = [key for key in env.list("SECRET_KEY_FALLBACKS", default=[]) if key]
 DUB_TIMEOUT_SECONDS = whole("DUB_TIMEOUT_SECONDS", 10, least=1, most=120)
 # How long a process that is told to stop may take: twice the longest exchange with Dub.
 GRACE_SECONDS = 4 * DUB_TIMEOUT_SECONDS
