@@ -130,7 +130,7 @@ def check_facts(entries: list[AuditEntry], person: str | None, method: str) -> N
         assert entry.explanation or entry.outcome == "done"
         is_look = entry.outcome in {"done", "blocked", "failed"} and entry.batch_id is None
         if is_look and not entry.action.startswith(
-            ("session.", "invitation.", "import.delete", "audit.export")
+            ("session.", "invitation.", "import.delete", "view.delete", "audit.export")
         ):
             assert entry.duration_ms is not None
             assert entry.asked["method"] == method
