@@ -45,6 +45,12 @@ SUBMITTED = {
     "import_new": ("import.upload", "blocked"),
     "mapping_list": ("mapping.change", "done"),
     "import_map": ("import.map", "blocked"),
+    "import_start": ("import.start", "blocked"),
+    "import_check": ("import.check", "blocked"),
+    "import_pause": ("import.pause", "blocked"),
+    "import_resume": ("import.resume", "blocked"),
+    "import_stop": ("import.stop", "blocked"),
+    "import_retry": ("import.retry", "blocked"),
     "import_reread": ("import.reread", "done"),
     "import_delete": ("import.delete", "done"),
     "export_new": ("export.check", "blocked"),
@@ -248,6 +254,8 @@ def test_only_these_looks_are_not_logged() -> None:
         "export_follow",
         "export_recent",
         "import_reading",
+        "import_follow",
+        "import_rows",
     }
 
 

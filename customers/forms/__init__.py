@@ -7,6 +7,7 @@ from .lists import CustomerListForm, DisplayForm, ViewForm
 from .log import AuditExportForm, AuditListForm
 from .preferences import PreferencesForm, ThemeForm
 from .record import ConfirmForm, LeadForm, SaleForm, TrackForm
+from .sending import StartForm
 from .several import DeleteSeveralForm, SelectionForm, SetFieldForm
 from .shared import new_key
 
@@ -26,6 +27,7 @@ __all__ = [
     "SavedNameForm",
     "SelectionForm",
     "SetFieldForm",
+    "StartForm",
     "ThemeForm",
     "TrackForm",
     "UndoForm",

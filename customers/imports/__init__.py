@@ -17,6 +17,8 @@ from .mapping import (
     remembered_for,
     rename,
 )
+from .progress import Progress, amounts, confirmed, progress, summary, verdicts
+from .results import as_file, left_over, outcome_of, why
 from .staging import AT_ONCE_BYTES, limits, read_again, receive, stage, too_large
 from .template import template_of
 
@@ -26,20 +28,27 @@ __all__ = [
     "KINDS",
     "Fields",
     "MappingForm",
+    "Progress",
     "Unreadable",
+    "amounts",
     "applied",
+    "as_file",
     "carry_on",
     "cells_of",
     "check_again",
+    "confirmed",
     "delete",
     "fields_of",
     "form_field",
     "guess",
     "label_of",
+    "left_over",
     "limits",
     "match",
     "names_of",
+    "outcome_of",
     "pause",
+    "progress",
     "read_again",
     "receive",
     "remember",
@@ -53,7 +62,10 @@ __all__ = [
     "start",
     "step",
     "stop",
+    "summary",
     "template_of",
     "text_of",
     "too_large",
+    "verdicts",
+    "why",
 ]

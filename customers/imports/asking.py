@@ -91,23 +91,23 @@ def resume(file: Import, *, actor: Actor) -> bool:
     return bool(going)
 
 
-def stop(file: Import, *, actor: Actor) -> int | None:
-    """Ends the run: rows that were not begun are not sent. How many, None when it had ended.
+def stop(file: Import, *, actor: Actor) -> bool:
+    """Ends the run: rows that were not begun are not sent. False when it had ended.
 
     What is on its way ends as it does, and the import with it.
     """
     going = Import.objects.filter(pk=file.pk, state__in=(State.RUNNING, State.PAUSED))
     with transaction.atomic():
         if not going.exclude(started_at=None).update(state=State.RUNNING, note=""):
-            return None
+            return False
         waiting = file.rows.filter(state=ImportRow.State.WAITING)
         left = waiting.update(state=ImportRow.State.FINISHED, outcome=Outcome.NOT_SENT)
         _note("import.stop", file, actor, asked={"rows_not_sent": left})
-    return left
+    return True
 
 
-def retry(file: Import, *, actor: Actor) -> int:
-    """Lets the rows that can be tried again wait for their turn. How many there are.
+def retry(file: Import, *, actor: Actor) -> bool:
+    """Lets the rows that can be tried again wait for their turn. False when there are none.
 
     One whose result is unknown is looked up first, and sent only when Dub has nothing of it.
     """
@@ -116,12 +116,12 @@ def retry(file: Import, *, actor: Actor) -> int:
         now = timezone.now()
         changes: dict[str, Any] = {"sent_by": asdict(actor), "ended_at": None, "beat": now}
         if not retryable(file).exists() or not ended.update(state=State.RUNNING, **changes):
-            return 0
+            return False
         waiting = {"state": ImportRow.State.WAITING, "outcome": ""}
         unknown = retryable(file).filter(outcome=Outcome.UNKNOWN).update(**waiting)
         known = retryable(file).update(**waiting, attempt=F("attempt") + 1)
         _note("import.retry", file, actor, asked={"rows": unknown + known})
-    return unknown + known
+    return True
 
 
 def retryable(file: Import) -> QuerySet[ImportRow]:

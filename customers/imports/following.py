@@ -1,7 +1,7 @@
 """Looking at what Dub records meanwhile: what was sent is confirmed, what others sent is held back.
 
 One read of the workspace's newest events serves a thousand rows. An import's `place` is then
-{"looked": when, "blind": whether Dub refuses to show events}.
+{"looked": when, "blind": whether Dub refuses to show events, "rate": rows per minute}.
 """
 
 from __future__ import annotations
@@ -39,7 +39,8 @@ def look_around(file: Import, *, every: float = LOOK_SECONDS) -> None:
     place: dict[str, Any] = file.place or {}
     kind, now = KINDS[file.kind], timezone.now()
     since = parse_datetime(place.get("looked", "")) or file.checked_at or now
-    if not kind.events or place.get("blind") or (place and (now - since).total_seconds() < every):
+    is_due = "looked" not in place or (now - since).total_seconds() >= every
+    if not kind.events or place.get("blind") or not is_due:
         return
     found: defaultdict[Any, list[datetime]] = defaultdict(list)
     try:

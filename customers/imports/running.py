@@ -38,10 +38,18 @@ def run_some(file: Import) -> bool:
     if is_careful:
         queries.ping()
     following.look_around(file)
-    run = _Run(file)
-    if work.side_by_side(run.take, run.send, most=1 if is_careful else IN_FLIGHT):
+    run, started = _Run(file), time.monotonic()
+    if n := work.side_by_side(run.take, run.send, most=1 if is_careful else IN_FLIGHT):
+        _note_rate(file, 60 * n / (time.monotonic() - started))
         return True
     return _end(file)
+
+
+def _note_rate(file: Import, rate: float) -> None:
+    """Keeps how many rows a minute are sent, lately, for whoever looks on."""
+    place = file.place or {}
+    lately = (place.get("rate", rate) + rate) / 2
+    work.of(file).update(place={**place, "rate": round(lately, 1)})
 
 
 class _Run:

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import time
+from datetime import timedelta
 from typing import Any
 
 from django.conf import settings
 from django.core.cache import caches
 from django.db import connection
+from django.db.models import Q
 from django.http import HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
-from customers import charts, finding, followup, pacing, queries
+from customers import charts, finding, followup, imports, pacing, queries
 from customers.audit import actor_of
 from customers.guard import page
 from customers.http import Request
@@ -25,6 +27,7 @@ from dubadmin.dub.errors import DubError
 from .attention import opened, resting
 
 SHOWN = 5
+LATELY = timedelta(days=1)
 READY_SECONDS = 5  # anybody may ask /readyz; Dub is asked no more often than this
 SCOPES = "The scopes of an API key do not limit what it can do to customers; the roles here do."
 
@@ -43,6 +46,7 @@ def home(request: Request) -> HttpResponse:
             finding.Filters(person=request.user.get_username(), action="writes"), limit=SHOWN
         ),
         "connection": _connection(),
+        "imports": _imports(request),
         "trouble": _last_trouble(),
         "pace": {
             "percent": round(min(pacing.used(), 1) * 100),
@@ -84,6 +88,16 @@ def _lately() -> dict[str, Any]:
         "first_day": days[0],
         "last_day": days[-1],
     }
+
+
+def _imports(request: Request) -> list[dict[str, Any]]:
+    """Imports that are checked and wait for somebody, or have ended lately."""
+    if not request.user.has_perm(MAY_IMPORT):
+        return []
+    lately = Q(ended_at__gte=timezone.now() - LATELY)
+    found = Import.objects.filter(Q(state=Import.State.CHECKED) | lately)
+    told = found.defer("header", "hints", "mapping")[:SHOWN]
+    return [{"file": file, "summary": imports.summary(file)} for file in told]
 
 
 def _connection() -> dict[str, Any]:

@@ -6,7 +6,7 @@ from typing import Any
 
 from django.conf import settings
 from django.http import Http404, HttpResponse
-from django.shortcuts import get_object_or_404, redirect, render
+from django.shortcuts import redirect, render
 from django.views.decorators.http import require_safe
 
 from customers import imports, output, tasks
@@ -80,15 +80,6 @@ def begin_reading(file: Import) -> None:
         return  # this form was sent before
     if file.size > imports.AT_ONCE_BYTES or imports.stage(file):
         tasks.wake_import(file)
-
-
-@require_safe
-@page("import.view", permission=MAY_IMPORT)
-def import_detail(request: Request, number: int) -> HttpResponse:
-    file = get_object_or_404(Import, pk=number)
-    if file.state in {Import.State.STAGING, Import.State.MAPPING, Import.State.FAILED}:
-        return redirect("import_map", file.pk)
-    return render(request, "imports/detail.html", {"file": file})
 
 
 @require_safe

@@ -110,7 +110,7 @@ def _map_context(
         "saved": saved,
         "all_saved": person.named_mappings.filter(kind=file.kind),
         "before": Import.objects.filter(sha256=file.sha256).exclude(pk=file.pk).first(),
-        **_reading_choices(file),
+        **reading_choices(file),
     }
 
 
@@ -120,13 +120,13 @@ def _reading_context(file: Import) -> dict[str, Any]:
         tasks.wake_import(file)
     place = file.place or {}
     read = place.get("start", 0) * 100 // max(file.size, 1) if place.get("start") else None
-    return {"file": file, "idle": idle, "read": read, **_reading_choices(file)}
+    return {"file": file, "idle": idle, "read": read, **reading_choices(file)}
 
 
 IDLE = 60  # seconds without a sign of a worker
 
 
-def _reading_choices(file: Import) -> dict[str, Any]:
+def reading_choices(file: Import) -> dict[str, Any]:
     """How the file was read, and how else it could be, as long as its bytes are there."""
     return {
         "encodings": ENCODINGS,
