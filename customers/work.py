@@ -124,9 +124,10 @@ def claim(rows: QuerySet[R], *, most: int = 1) -> list[R]:
     dead = rows.filter(state=states.CLAIMED, claimed_at__lt=timezone.now() - pending_timeout())
     for free in (waiting, dead):
         while found := list(free.order_by("id").values_list("pk", flat=True)[:most]):
-            now, wanted = timezone.now(), rows.filter(pk__in=found)
-            if (free & wanted).update(state=states.CLAIMED, claimed_at=now):
-                return list(wanted.filter(state=states.CLAIMED, claimed_at=now).order_by("id"))
+            now = timezone.now()
+            if free.filter(pk__in=found).update(state=states.CLAIMED, claimed_at=now):
+                mine = rows.model._default_manager.filter(pk__in=found, claimed_at=now)
+                return list(mine.filter(state=states.CLAIMED).order_by("id"))
     return []
 
 

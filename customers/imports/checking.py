@@ -102,7 +102,7 @@ def _repeats(file: Import, identity: str) -> Iterable[ImportRow]:
     right = same.exclude(verdict=ImportRow.Verdict.WRONG)
     kept = right.first() or same[0]
     for row in in_pages(same.exclude(pk=kept.pk)):
-        field, called = _SHARED[Import.Kind(file.kind)]
+        row.file, (field, called) = file, _SHARED[Import.Kind(file.kind)]
         findings.add(row, field, f"Row {kept.number} has the same {called}. It would count once.")
         findings.judge(row)
         yield row

@@ -9,7 +9,7 @@ from django import forms
 
 from customers.models import ImportRow
 
-from .fields import Fields
+from .fields import Fields, names_of
 
 STOP = "stop"  # the row is not sent
 DOUBT = "doubt"  # it is sent only when somebody says so
@@ -45,8 +45,13 @@ def _problems(row: ImportRow) -> list[dict[str, str]]:
 
 
 def judge(row: ImportRow, *, otherwise: str = ImportRow.Verdict.READY) -> None:
-    """The verdict that follows from what was found; a row that is wrong sends nothing."""
-    levels = {each["level"] for each in _problems(row)}
+    """The verdict that follows from what was found, which is put in the order of the form.
+
+    A row that is wrong sends nothing.
+    """
+    order = ("", *names_of(row.file.kind))
+    row.problems = sorted(_problems(row), key=lambda each: order.index(each["field"]))
+    levels = {each["level"] for each in row.problems}
     if STOP in levels:
         row.verdict, row.sendable = ImportRow.Verdict.WRONG, None
     else:

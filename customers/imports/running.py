@@ -143,7 +143,7 @@ def _end(file: Import) -> bool:
     unfinished = (ImportRow.State.WAITING, ImportRow.State.CLAIMED)
     if file.rows.filter(state__in=unfinished).exists():
         return False
-    left = file.rows.filter(outcome=Outcome.NOT_SENT, entry=None).exclude(sendable=None)
+    left = file.rows.filter(outcome=Outcome.NOT_SENT, entry=None, sendable__isnull=False)
     if not file.with_doubts:
         left = left.exclude(verdict=ImportRow.Verdict.DOUBT)
     state = Import.State.STOPPED if left.exists() else Import.State.DONE

@@ -23,7 +23,7 @@ from customers.audit import Actor, person
 from customers.models import Import, Outcome
 from dubadmin.sandbox import Sandbox
 
-from ..importing import SALE, checked, import_of, now, outcomes
+from ..imports.rows import SALE, checked, import_of, now, outcomes
 from ..processes.conftest import Browser, Site, sign_in_at, start_site  # noqa: F401
 from ..processes.workers import Deaths, Workers, deaths, workers  # noqa: F401
 

@@ -15,7 +15,7 @@ from customers.audit import Actor, person
 from customers.models import Outcome
 from dubadmin.sandbox import Sandbox
 
-from ..importing import SALE, checked, import_of, now, outcomes
+from ..imports.rows import SALE, checked, import_of, now, outcomes
 from .workers import Deaths, Workers
 
 pytestmark = pytest.mark.django_db(transaction=True)

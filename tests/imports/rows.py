@@ -46,6 +46,11 @@ def import_of(
     return file
 
 
+def sales(n: int) -> list[Cells]:
+    """Rows that are right: u0 buys for 1.00 USD, u1 for 2.00, and so on."""
+    return [(f"u{at}", f"{at + 1}.00", "USD", f"INV-{at}") for at in range(n)]
+
+
 def now(file: Import) -> Import:
     return Import.objects.get(pk=file.pk)
 
@@ -70,13 +75,18 @@ def sent(file: Import, actor: Actor, **details: Any) -> Import:
     return run(file)
 
 
-def problems(file: Import) -> dict[int, list[tuple[str, str, str]]]:
-    """By row number: (level, field, problem) of each."""
-    rows = file.rows.exclude(problems=[]).order_by("number")
+def problems(file: Import) -> dict[int, list[str]]:
+    """By row number: "level field" of each problem."""
     return {
-        row.number: [(each["level"], each["field"], each["problem"]) for each in row.problems]
-        for row in rows
+        row.number: sorted(f"{each['level']} {each['field']}".strip() for each in row.problems)
+        for row in file.rows.exclude(problems=[]).order_by("number")
     }
+
+
+def said(file: Import, number: int) -> str:
+    """All that is said of a row."""
+    row = file.rows.get(number=number)
+    return " ".join(each["problem"] for each in row.problems)
 
 
 def verdicts(file: Import) -> Counter[str]:
