@@ -429,6 +429,6 @@ def test_the_home_page_shows_what_is_under_way(
     dub: Sandbox, crowd: list[str], ask: Any, alice: Client
 ) -> None:
     batch = ask()
-    assert "Batches under way" in text_of(alice.get("/"))
+    assert "Correction of 6 customers" in text_of(alice.get("/"))
     run(batch)
-    assert "Batches under way" not in text_of(alice.get("/"))
+    assert "Correction of 6 customers" not in text_of(alice.get("/"))
