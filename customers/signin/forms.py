@@ -139,6 +139,13 @@ class NewPasskeyForm(AddWebAuthnForm):  # type: ignore[misc]
         self.fields["passwordless"].widget = forms.HiddenInput()
         self.initial["passwordless"] = "on"
 
+    def clean_credential(self) -> dict[str, Any]:
+        """allauth looks into it only where it is true, and would keep 0 as somebody's passkey."""
+        credential = self.cleaned_data["credential"]
+        if not isinstance(credential, dict):
+            raise get_adapter().validation_error("incorrect_code")
+        return credential
+
     def clean(self) -> dict[str, Any]:
         try:
             return super().clean()  # type: ignore[no-any-return]
