@@ -124,6 +124,7 @@ def test_what_a_pending_entry_wanted_cannot_be_changed(pending: AuditEntry, colu
         "at": "2001-01-01 00:00:00+00:00",
         "earlier_id": pending.pk,
         "batch_id": batch.pk,
+        "file_id": batch.pk,
     }.get(column, '{"other": 1}')
     with refused():
         run(

@@ -19,7 +19,7 @@ from customers.models import AuditEntry
 pytestmark = pytest.mark.django_db
 
 ROOT = Path(__file__).parent.parent
-LOG_THEMSELVES = {"audit"}
+LOG_THEMSELVES = {"audit", "export_customers"}
 
 
 def told() -> list[AuditEntry]:

@@ -103,7 +103,7 @@ def test_the_site_stays_usable_and_settles_it_when_dub_is_back(
     result = page.url
     page.goto("/customers/")
     expect(page.locator("#table").get_by_role("alert")).to_contain_text("cannot be reached")
-    expect(page.get_by_label("Country")).to_be_enabled()
+    expect(page.get_by_role("search").get_by_label("Country")).to_be_enabled()
     page.goto("/customers/ext_user_1/")
     expect(page.get_by_role("alert").first).to_contain_text("cannot be reached")
     page.goto("/audit/?outcome=unknown")
