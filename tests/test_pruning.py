@@ -17,6 +17,7 @@ from customers.evidence import expiry as expiring
 from customers.evidence import prune as pruning
 from customers.evidence.prune import Pruned, expiry_now, look, prune
 from customers.evidence.verify import verify
+from customers.evidence.vouchers import Vouchers
 from customers.models import (
     AuditEntry,
     Batch,
@@ -283,6 +284,14 @@ def test_a_checkpoint_covers_what_it_names_and_nothing_else(run: Any, clock: Any
     finding = verify().finding
     assert finding
     assert (finding.entry, finding.place) == (kept.pk, 2)
+
+
+@pytest.mark.parametrize(
+    ("place", "expired"),
+    [(0, False), (1, True), (3, True), (4, False), (7, True), (8, False), (None, False)],
+)
+def test_places_that_have_expired(place: int | None, expired: bool) -> None:
+    assert Vouchers(expired=[(1, 3), (7, 7)]).has_expired(place) is expired
 
 
 def test_a_forged_checkpoint_covers_nothing(run: Any) -> None:
