@@ -32,9 +32,20 @@ NEAR = 2000  # entries that are looked through before the index of words is aske
 _WORD = re.compile(r"(?:[A-Za-z0-9]|[^\x00-\x7f])+\*?")
 # What a list does not show is long.
 LONG = ("asked", "sent", "answered", "before", "after", "comparison")
-_SEARCHED = (
-    *("target_id", "target_external_id", "target_label", "reason", "explanation", "request_id"),
-    *("sent__body__invoiceId", "asked__query__q", "asked__username"),
+_HAS_WORDS = "customers_auditentry.words @@ to_tsquery('simple', %s)"
+# SQLite has no column of words. What has the letters of a word anywhere is looked at closely.
+_FIELDS = (
+    *("target_id", "target_external_id", "target_label"),
+    *("reason", "explanation", "request_id"),
+)
+_HAS_LETTERS = " || ' ' || ".join([*_FIELDS, "coalesce(sent, '')", "coalesce(asked, '')"])
+_TEXT = " || ' ' || ".join(
+    [
+        *_FIELDS,
+        "coalesce(json_extract(sent, '$.body.invoiceId'), '')",
+        "coalesce(json_extract(asked, '$.query.q'), '')",
+        "coalesce(json_extract(asked, '$.username'), '')",
+    ]
 )
 
 
@@ -189,20 +200,23 @@ def _first_of(strand: Entries, text: str, span: _Span, *, limit: int) -> list[in
     """The IDs of the first entries of a strand that have all words of `text`."""
     if text and connection.vendor == "postgresql":
         return _first_with_words(strand, text, span, limit=limit)
-    for word in words_of(text):
-        strand = strand.filter(_anywhere(word))
-    return list(strand.values_list("pk", flat=True)[:limit])
+    return list(_with_words(strand, text).values_list("pk", flat=True)[:limit])
 
 
-def _anywhere(word: str) -> Q:
-    """For SQLite, which goes through the entries: what has the letters is looked at closely."""
-    letters = word.rstrip("*")
-    end = "" if word.endswith("*") else r"(?![^\W_])"
-    whole = rf"(?<![^\W_]){re.escape(letters)}{end}"
-    has_it = (
-        Q(**{f"{name}__icontains": letters}) & Q(**{f"{name}__iregex": whole}) for name in _SEARCHED
-    )
-    return reduce(or_, has_it)
+def _with_words(strand: Entries, text: str) -> Entries:
+    """For SQLite, which goes through the entries one by one."""
+    words = words_of(text)
+    for word in words:
+        strand = strand.filter(_sql(f"({_HAS_LETTERS}) LIKE %s", f"%{word.rstrip('*')}%"))
+    for word in words:
+        end = "" if word.endswith("*") else r"(?![^\W_])"
+        whole = rf"(?i)(?<![^\W_]){re.escape(word.rstrip('*'))}{end}"
+        strand = strand.filter(_sql(f"({_TEXT}) REGEXP %s", whole))
+    return strand
+
+
+def _sql(condition: str, value: str) -> Any:
+    return RawSQL(condition, [value], output_field=BooleanField())  # noqa: S611  our own text
 
 
 def _first_with_words(strand: Entries, text: str, span: _Span, *, limit: int) -> list[int]:
@@ -212,8 +226,7 @@ def _first_with_words(strand: Entries, text: str, span: _Span, *, limit: int) ->
     cannot choose between the two: it does not know how old the entries with a word are.
     """
     words = (f"'{word.rstrip('*')}':*" if "*" in word else f"'{word}'" for word in words_of(text))
-    have = '"customers_auditentry"."words" @@ to_tsquery(\'simple\', %s)'
-    has_words = RawSQL(have, [" & ".join(words)], output_field=BooleanField())  # noqa: S611
+    has_words = _sql(_HAS_WORDS, " & ".join(words))
     unordered = Backwards(Backwards("pk"))  # the ID, in a form that no index has in order
     near = AuditEntry.objects.filter(has_words, pk__in=strand.values("pk")[:NEAR])
     found = list(_by_id(near, span, place=unordered).values_list("pk", flat=True)[:limit])

@@ -237,8 +237,11 @@ def _is_sent_again(entry: AuditEntry) -> bool:
 
 def unsettled(*, limit: int = 50, before: int | None = None) -> list[AuditEntry]:
     """What needs a person, the newest first; of those before the ID `before`."""
-    entries = all_unsettled().select_related("follow_up").order_by("-id")
-    return list((entries.filter(pk__lt=before) if before else entries)[:limit])
+    beyond = Q(pk__lt=before) if before else Q()
+    halves = (half.filter(beyond).order_by("-pk")[:limit] for half in _halves())
+    found = sorted({pk for half in halves for pk in half.values_list("pk", flat=True)})[-limit:]
+    entries = AuditEntry.objects.filter(pk__in=found).select_related("follow_up")
+    return list(entries.order_by("-pk"))
 
 
 def all_unsettled() -> QuerySet[AuditEntry]:
@@ -246,18 +249,20 @@ def all_unsettled() -> QuerySet[AuditEntry]:
 
     So is an event that is due while Dub's events cannot be read.
     """
+    waiting, missing = (half.order_by().values("pk") for half in _halves())
+    return AuditEntry.objects.filter(pk__in=waiting.union(missing))
+
+
+def _halves() -> tuple[QuerySet[AuditEntry], QuerySet[AuditEntry]]:
+    """Each by its own index: an OR over two tables would go through the whole log."""
     overdue = Q(outcome=Outcome.PENDING, at__lt=timezone.now() - pending_timeout())
-    open_ = overdue | Q(outcome=Outcome.UNKNOWN, action__in=_SETTLERS)
-    missing = Q(state=FollowUp.State.MISSING)
-    missing |= Q(state=FollowUp.State.PENDING, due__lt=timezone.now())
-    # Each half by its own index: an OR over two tables would go through the whole log.
-    waiting = AuditEntry.objects.filter(open_, outcome__in=(Outcome.PENDING, Outcome.UNKNOWN))
-    either = (
-        waiting.order_by().values("pk").union(FollowUp.objects.filter(missing).values("entry_id"))
-    )
+    unknown = Q(outcome=Outcome.UNKNOWN, action__in=_SETTLERS)
+    waiting = Q(outcome__in=(Outcome.PENDING, Outcome.UNKNOWN)) & (overdue | unknown)
+    unseen = Q(follow_up__state=FollowUp.State.PENDING, follow_up__due__lt=timezone.now())
+    missing = unseen | Q(follow_up__state=FollowUp.State.MISSING)
     settled = AuditEntry.objects.filter(earlier=OuterRef("pk"), relation=Relation.SETTLE)
-    is_settled = Exists(settled.exclude(outcome=Outcome.UNKNOWN))
-    return AuditEntry.objects.filter(~is_settled, pk__in=either)
+    open_ = AuditEntry.objects.filter(~Exists(settled.exclude(outcome=Outcome.UNKNOWN)))
+    return open_.filter(waiting), open_.filter(missing)
 
 
 def attention_text(entry: AuditEntry) -> str:

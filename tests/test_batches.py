@@ -104,6 +104,8 @@ def test_it_works(dub: Sandbox, crowd: list[str], ask: Any) -> None:
     assert {(e.actor_name, e.reason, e.action) for e in entries} == {
         ("max", "moved", "customer.update")
     }
+    [end] = AuditEntry.objects.filter(batch=batch, action="batch.end")
+    assert (end.role, end.explanation) == ("Worker", "6 customers: 6 recorded.")
 
 
 def test_chosen_customers(dub: Sandbox, crowd: list[str], ask: Any) -> None:
@@ -137,6 +139,8 @@ def test_more_than_confirmed_stops_and_asks_again(dub: Sandbox, crowd: list[str]
     batch = run(ask(total=5))
     assert (batch.state, batch.found, patches(dub)) == (State.STOPPED, 6, 0)
     assert batch.is_too_many
+    told = AuditEntry.objects.get(batch=batch, action="batch.stop").explanation
+    assert "customers match" in told
     assert not batches.resume(batch, actor=ALICE)
     assert not batches.resume(batch, actor=ALICE, confirmed=5)
     assert now(batch).state == State.STOPPED

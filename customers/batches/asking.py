@@ -49,7 +49,7 @@ def ask(
     try:
         with transaction.atomic():
             asked.save(force_insert=True)
-            _note("batch.start", asked, actor, asked={"total": total, **_wanted(asked)})
+            note_of(asked, "batch.start", actor, asked={"total": total, **_wanted(asked)})
     except IntegrityError:
         return Batch.objects.get(key=key)
     return asked
@@ -60,7 +60,7 @@ def _wanted(batch: Batch) -> dict[str, Any]:
     return {"action": batch.action, **wanted, "filters": batch.filters, "chosen": batch.chosen}
 
 
-def _note(action: str, batch: Batch, actor: Actor, **details: Any) -> None:
+def note_of(batch: Batch, action: str, actor: Actor, **details: Any) -> None:
     note(action, actor=actor, batch=batch, reason=batch.reason, **details)
 
 
@@ -73,7 +73,7 @@ def stop(batch: Batch, *, actor: Actor | None = None, why: str = "") -> bool:
     with transaction.atomic():
         stopped = going.update(state=Batch.State.STOPPED, note=why)
         if stopped:
-            _note("batch.stop", batch, actor or WORKER, explanation=why)
+            note_of(batch, "batch.stop", actor or WORKER, explanation=why)
     return bool(stopped)
 
 
@@ -88,7 +88,7 @@ def resume(batch: Batch, *, actor: Actor, confirmed: int | None = None) -> bool:
     state = Batch.State.STAGING if batch.found is None else Batch.State.RUNNING
     stopped = Batch.objects.filter(pk=batch.pk, state=Batch.State.STOPPED, found=batch.found)
     if stopped.update(state=state, total=total, note="", beat=timezone.now(), ended_at=None):
-        _note("batch.resume", batch, actor, asked={"total": total})
+        note_of(batch, "batch.resume", actor, asked={"total": total})
     return True
 
 
@@ -98,5 +98,5 @@ def leave(batch: Batch, *, actor: Actor) -> bool:
     with transaction.atomic():
         left = stopped.update(ended_at=timezone.now())
         if left:
-            _note("batch.leave", batch, actor)
+            note_of(batch, "batch.leave", actor)
     return bool(left)

@@ -9,11 +9,14 @@ from typing import Any
 from django.db import transaction
 
 from customers import queries, walk
+from customers.audit import WORKER
 from customers.models import Batch, BatchRow
 from dubadmin.connect import dub, reserved
 from dubadmin.dub.errors import DubError
 from dubadmin.dub.reads import CountCustomers, GetCustomer, ListCustomers
 from dubadmin.dub.records import Customer
+
+from .asking import note_of
 
 SAMPLE = 10
 AT_ONCE = 10  # chosen customers that are read side by side
@@ -81,7 +84,10 @@ def _staged(batch: Batch) -> None:
     """All are found. More than were confirmed: nothing is sent before somebody looked again."""
     found = batch.rows.count()
     state = Batch.State.STOPPED if found > batch.total else Batch.State.RUNNING
-    Batch.objects.filter(pk=batch.pk, state=Batch.State.STAGING).update(found=found, state=state)
+    staging = Batch.objects.filter(pk=batch.pk, state=Batch.State.STAGING)
+    if staging.update(found=found, state=state) and state == Batch.State.STOPPED:
+        why = f"{found:,} customers match, {batch.total:,} were confirmed. Nothing was sent."
+        note_of(batch, "batch.stop", WORKER, explanation=why)
 
 
 @dataclass(frozen=True, kw_only=True)

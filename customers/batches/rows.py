@@ -9,12 +9,14 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from customers import queries, services, work
-from customers.audit import AlreadyAsked, Target
+from customers.audit import WORKER, AlreadyAsked, Target
 from customers.facts import LABELS, facts_of, same
 from customers.models import AuditEntry, Batch, BatchRow, Outcome
 from dubadmin.connect import reserved
 from dubadmin.dub.errors import DubError, Refused
 from dubadmin.dub.records import Customer
+
+from .asking import note_of
 
 FOR_AN_UPDATE = 5  # requests: two or three reads, the write, reading back
 FOR_A_DELETION = 8  # the events of three kinds besides
@@ -150,7 +152,14 @@ def end(batch: Batch) -> bool:
     """Done when every row is finished; rows that another process has begun are waited for."""
     if batch.rows.exclude(state=BatchRow.State.FINISHED).exists():
         return False
-    Batch.objects.filter(pk=batch.pk, state=Batch.State.RUNNING).update(
-        state=Batch.State.DONE, ended_at=timezone.now(), note=""
-    )
+    running = Batch.objects.filter(pk=batch.pk, state=Batch.State.RUNNING)
+    with transaction.atomic():
+        if running.update(state=Batch.State.DONE, ended_at=timezone.now(), note=""):
+            note_of(batch, "batch.end", WORKER, explanation=_how_it_ended(batch))
     return True
+
+
+def _how_it_ended(batch: Batch) -> str:
+    progress = work.progress(batch.rows.all())
+    ends = ", ".join(f"{n:,} {label.lower()}" for _, label, n in progress["outcomes"])
+    return f"{progress['rows']:,} customers: {ends or 'nothing to do'}."

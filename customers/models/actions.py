@@ -62,6 +62,7 @@ ACTIONS = {
     "batch.follow": "Followed a batch",
     "batch.stop": "Stopped a batch",
     "batch.resume": "Let a batch go on",
+    "batch.end": "Came to the end of a batch",
     "batch.leave": "Left a batch stopped",
     "attention.view": "Looked at what needs attention",
     "import.list": "Looked through the imports",

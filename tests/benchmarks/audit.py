@@ -9,6 +9,7 @@ the newest entries first pays for that. With `--reuse-db` the entries stay for t
 
 from __future__ import annotations
 
+import logging
 import re
 import statistics
 import time
@@ -22,6 +23,7 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
+from customers.audit import Actor, note
 from customers.forms import AuditListForm
 from customers.models import AuditEntry, Batch, lifted
 from customers.views import log
@@ -152,10 +154,13 @@ def test_a_page_of_the_log(filled: None) -> None:
     user.groups.add(Group.objects.get(name="Auditor"))
     client = Client()
     client.force_login(user)
+    logging.disable()
     print(f"\n{ENTRIES:,} entries, {RUNS} runs each; medians in ms")
     print(f"{'filters':<58}{'queries':>9}{'page':>8}  indexes")
     slowest = max(measure(query, client) for query in addresses())
     print(f"slowest: {slowest:.1f} ms")
+    print(f"needs attention: {_median(lambda: client.get('/attention/')):.1f} ms")
+    print(f"one more entry: {_median(lambda: note('customer.view', actor=Actor())):.1f} ms")
 
 
 def measure(query: str, client: Client) -> float:
