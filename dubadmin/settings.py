@@ -57,7 +57,7 @@ GRACE_SECONDS = 4 * DUB_TIMEOUT_SECONDS
 DUB_RATE_LIMIT_PER_MINUTE = whole("DUB_RATE_LIMIT_PER_MINUTE", 600, least=20, most=100_000)
 
 REQUIRE_REASON = yes_or_no("REQUIRE_REASON", False)
-REQUIRE_REASON_FOR = some_of("REQUIRE_REASON_FOR", ACTIONS)
+REQUIRE_REASON_FOR = some_of("REQUIRE_REASON_FOR", (*ACTIONS, "export.start"))
 USUAL_REASONS = phrases(
     "USUAL_REASONS",
     "The customer asked for it; Typing mistake; Paid by bank transfer; Paid in person; "

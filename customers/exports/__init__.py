@@ -2,6 +2,7 @@
 
 from .columns import COLUMNS, EVENT_COLUMNS, PRESETS, Layout, shown_by
 from .life import (
+    PERMISSION,
     agrees,
     ask,
     expire,
@@ -22,6 +23,7 @@ __all__ = [
     "COLUMNS",
     "EVENT_COLUMNS",
     "LISTED",
+    "PERMISSION",
     "PRESETS",
     "Layout",
     "agrees",

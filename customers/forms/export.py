@@ -16,6 +16,8 @@ from .shared import OnceForm
 class ExportForm(OnceForm):
     """Which customers, as the list's address says it; which columns of them; and in what format."""
 
+    action = "export.start"
+
     format = forms.ChoiceField(
         label="Format",
         choices=[(each.name, each.label) for each in FORMATS.values()],

@@ -11,7 +11,7 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
 from customers.addresses import customer_url
-from customers.models import AuditEntry, Batch, Import
+from customers.models import AuditEntry, Batch, Export, Import
 
 from .show import DASH
 
@@ -39,15 +39,18 @@ def about(entry: AuditEntry, classes: str = "") -> SafeString:
 
 
 @register.filter
-def job_url(job: Batch | Import) -> str:
-    return reverse("import_detail" if isinstance(job, Import) else "batch_detail", args=[job.pk])
+def job_url(job: Batch | Import | Export) -> str:
+    names = {Batch: "batch_detail", Import: "import_detail", Export: "export_detail"}
+    return reverse(names[type(job)], args=[job.pk])
 
 
 @register.filter
-def job_name(job: Batch | Import) -> str:
-    """What a batch or an import is about, in a few words."""
+def job_name(job: Batch | Import | Export) -> str:
+    """What a batch, an import or an export is about, in a few words."""
     if isinstance(job, Import):
         return f"{job.get_kind_display()} from {job.name}"
+    if isinstance(job, Export):
+        return f"Export {job.name}"
     return f"{job.action_label} of {job.total:,} customer{'' if job.total == 1 else 's'}"
 
 

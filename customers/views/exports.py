@@ -25,7 +25,7 @@ from customers.templatetags.show import country_name
 from .saved import columns_of
 from .shared import FORM_AND_POST, download, tell_errors, with_key
 
-PERMISSION = "customers.move_files"
+PERMISSION = exports.PERMISSION
 RECENT, ROWS = 5, 100
 LABELS = {"q": "Search", "country": "Country", "link": "Link", "partner": "Partner"}
 

@@ -15,12 +15,12 @@ from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
-from customers import charts, finding, followup, imports, pacing, queries
+from customers import charts, exports, finding, followup, imports, pacing, queries
 from customers.audit import actor_of
 from customers.guard import page
 from customers.http import Request
 from customers.imports.kinds import MAY_IMPORT
-from customers.models import WRITES, AuditEntry, Batch, Import, Outcome
+from customers.models import WRITES, AuditEntry, Batch, Export, Import, Outcome
 from customers.problems import problem_of
 from dubadmin.dub.errors import DubError
 
@@ -53,16 +53,28 @@ def home(request: Request) -> HttpResponse:
             "rate": settings.DUB_RATE_LIMIT_PER_MINUTE,
         },
         "jobs": _under_way(request),
+        "ready": _ready(request),
     }
     return render(request, "home.html", context | _lately())
 
 
-def _under_way(request: Request) -> list[Batch | Import]:
-    """What the worker is at, the newest first; imports only for who may see them."""
-    jobs: list[Batch | Import] = list(Batch.objects.filter(state__in=Batch.OPEN)[:SHOWN])
+def _under_way(request: Request) -> list[Batch | Import | Export]:
+    """What the worker is at, the newest first; files only for who may see them."""
+    jobs: list[Batch | Import | Export] = list(Batch.objects.filter(state__in=Batch.OPEN)[:SHOWN])
     if request.user.has_perm(MAY_IMPORT):
         jobs += Import.objects.filter(state__in=Import.OPEN)[:SHOWN]
+    if request.user.has_perm(exports.PERMISSION):
+        jobs += Export.objects.filter(state__in=Export.OPEN)[:SHOWN]
     return sorted(jobs, key=lambda job: job.at, reverse=True)[:SHOWN]
+
+
+def _ready(request: Request) -> list[Export]:
+    """The person's own files that the worker has made lately."""
+    if not request.user.has_perm(exports.PERMISSION):
+        return []
+    lately = timezone.now() - timedelta(days=1)
+    mine = Export.objects.filter(actor__id=str(request.user.pk), ended_at__gt=lately)
+    return [export for export in mine[:SHOWN] if export.is_kept]
 
 
 def _last_trouble() -> AuditEntry | None:

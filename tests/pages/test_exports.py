@@ -145,8 +145,14 @@ def test_bad_input_is_told_and_what_was_typed_is_kept(
     assert words in check.explanation
 
 
-def test_a_reason_can_be_required(max_: Client, crowd: list[Any], settings: Any) -> None:
-    settings.REQUIRE_REASON = True
+@pytest.mark.parametrize(
+    "setting", [{"REQUIRE_REASON": True}, {"REQUIRE_REASON_FOR": ["export.start"]}]
+)
+def test_a_reason_can_be_required(
+    max_: Client, crowd: list[Any], settings: Any, setting: dict[str, Any]
+) -> None:
+    for name, value in setting.items():
+        setattr(settings, name, value)
     assert "This field is required" in text_of(press(max_, reason=""))
     assert press(max_, reason="Sure")["Content-Type"].startswith("text/csv")
 
@@ -194,6 +200,17 @@ def test_more_than_fits_a_request_is_for_the_worker(
     assert int(got["Content-Length"]) == len(data)
     assert len(data.decode("utf-8-sig").splitlines()) == 7
     assert AuditEntry.objects.filter(action="export.download", outcome="done").exists()
+
+
+def test_the_home_page_tells_of_it(
+    max_: Client, alice: Client, crowd: list[Any], small: None
+) -> None:
+    press(max_)
+    export = Export.objects.get()
+    assert f"Export {export.name} Collecting the customers" in text_of(max_.get("/"))
+    finish(export)
+    assert f"Ready to download Export {export.name} 6 customers" in text_of(max_.get("/"))
+    assert export.name not in text_of(alice.get("/"))
 
 
 def test_events_take_longer_so_the_worker_reads_them_sooner(
