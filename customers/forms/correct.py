@@ -93,9 +93,15 @@ class EditForm(OnceForm):
             raise ValidationError("This form is damaged. Open the customer again to edit it.")
         return seen
 
+    def clean_country(self) -> str:
+        typed: str = self.cleaned_data["country"]
+        if typed and typed.upper() not in dict(COUNTRIES):
+            raise ValidationError("Dub takes countries by their codes of two letters, such as DE.")
+        return typed.upper()
+
     def clean(self) -> dict[str, Any]:
         given = super().clean() or self.cleaned_data
-        if not given.get("country") and self._seen_or_empty().get("country"):
+        if given.get("country") == "" and self._seen_or_empty().get("country"):
             self.add_error("country", "Dub cannot clear a country; choose another one.")
         for field in self._untouched():
             self.errors.pop(field, None)  # Dub holds it, so it is no reason to refuse the rest
