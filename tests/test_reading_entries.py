@@ -168,7 +168,8 @@ def test_a_look_tells_which_page_was_asked_for(dub: Sandbox, alice: Client, read
     alice.get("/customers/?q=jane&country=DE", headers={"User-Agent": "Firefox"})
     page = read(AuditEntry.objects.get(action="customer.list"))
     asked = section(page, "asked")
-    assert "Method GET Path /customers/ In the address q: jane country: DE" in asked
+    for told in ("Method GET", "Path /customers/", "In the address q: jane country: DE"):
+        assert told in asked
     assert "Firefox" in section(page, "facts")
     assert section(page, "sent") == ""
     alice.post("/sales/new/", {"amount": "many", "metadata": "<b>x</b>"})

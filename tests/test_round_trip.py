@@ -17,7 +17,7 @@ from customers.facts import FIELDS
 from customers.models import AuditEntry, Export, Import, ImportRow
 from dubadmin.sandbox import Sandbox
 
-from .importing import checked, now, problems, run, verdicts
+from .imports.rows import checked, now, problems, run, verdicts
 
 pytestmark = pytest.mark.django_db
 
