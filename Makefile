@@ -2,12 +2,13 @@
 # make user   adds a first administrator    make lock   renews the lock files
 # make format formats the code              make clean  removes .venv and var/
 # make screenshots  renews the pictures in the README
+# make sheet  pictures of every page and state, in var/sheet
 # make audit  known vulnerabilities           make licences  renews docs/licences.md
 
 PYTHON ?= python3.11
 BIN := .venv/bin
 
-.PHONY: run test user lock format clean browser screenshots audit licences
+.PHONY: run test user lock format clean browser screenshots sheet audit licences
 
 run: .venv/.installed
 	@exec $(BIN)/python manage.py run
@@ -28,6 +29,11 @@ test: .venv/.installed-dev browser
 screenshots: .venv/.installed-dev browser
 	@mkdir -p docs/screenshots
 	@$(BIN)/python -m pytest -q tests/browser/screenshots.py
+
+sheet: .venv/.installed-dev browser
+	@rm -rf var/sheet && mkdir -p var/sheet
+	@SHEET=var/sheet $(BIN)/python -m pytest -q -n 2 --dist loadfile $$(grep -l "look(" tests/browser/test_*.py)
+	@$(BIN)/python -m tests.browser.sheet var/sheet
 
 browser:
 	@./.ci/browser

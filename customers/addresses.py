@@ -24,7 +24,7 @@ class CustomerId(StringConverter):
 
 
 def customer_url(id: str, page: str = "") -> str:
-    """The address of a customer, or of its page "edit" or "delete"."""
+    """The address of a customer, or of its page "edit", "delete" or "notes"."""
     whole = f"{reverse('customer_list')}{quote(id, safe='', errors='replace')}/"
     return f"{whole}{page}/" if page else whole
 

@@ -9,15 +9,30 @@ from collections.abc import Iterable
 from decimal import Decimal
 from typing import Any
 
+import pycountry
+
 from dubadmin.dub.commands import MAX_METADATA
 from dubadmin.dub.money import MAX_MINOR
 
+# Not money: testing, "no currency", metals, bond units and fund codes.
+_NOT_MONEY = {"XTS", "XXX", "XAU", "XAG", "XPT", "XPD", "XBA", "XBB", "XBC", "XBD", "XDR", "XSU"}
+_NOT_MONEY |= {"XUA", "BOV", "CHE", "CHW", "CLF", "COU", "MXV", "USN", "UYI", "UYW"}
+CURRENCIES = [("USD", "USD US Dollar"), ("EUR", "EUR Euro"), ("GBP", "GBP Pound Sterling")]
+CURRENCIES += sorted(
+    (currency.alpha_3, f"{currency.alpha_3} {currency.name}")
+    for currency in pycountry.currencies
+    if currency.alpha_3 not in _NOT_MONEY and currency.alpha_3 not in {"USD", "EUR", "GBP"}
+)
 _PLAIN = re.compile(r"\d+(?:[.,]\d{1,2})?")
 _GROUPED = re.compile(
     r"[1-9]\d{0,2}(?:,\d{3})+(?:\.\d{1,2})?|[1-9]\d{0,2}(?:\.\d{3})+(?:,\d{1,2})?"
 )
 _SPACED = re.compile(r"[1-9]\d{0,2}(?:([ '])\d{3})(?:\1\d{3})*(?:[.,]\d{1,2})?")
 _ONE_GROUP = re.compile(r"[1-9]\d{0,2}[.,]\d{3}")
+_NAMED = re.compile(
+    r"(?P<before>[A-Za-z]{3}|[€£])?\s*(?P<number>\d.*?)\s*(?P<after>[A-Za-z]{3}|[€£])?"
+)
+_CODES = {code: code for code, _ in CURRENCIES} | {"€": "EUR", "£": "GBP"}
 _LONGEST = 30
 _DEEPEST = 20
 _UNSTORABLE = re.compile(r"[\0\ud800-\udfff]")
@@ -26,6 +41,18 @@ _NO_AMOUNT = "Enter an amount in digits, such as 1234.56."
 
 class NotAnAmount(ValueError):
     """Typed text that is no amount, or could be read as two different ones."""
+
+
+def split_currency(text: str) -> tuple[str, str]:
+    """The number and the currency in "12,50 €", "EUR 12.50" or "12.50": the latter "" if none.
+
+    What names no currency stays where it is; so does a "$", the sign of twenty of them.
+    """
+    found = _NAMED.fullmatch(text.strip())
+    if not found or (found["before"] and found["after"]):
+        return text, ""
+    sign = (found["before"] or found["after"] or "").upper()
+    return (found["number"], _CODES[sign]) if sign in _CODES else (text, "")
 
 
 def parse_amount(text: str) -> Decimal:

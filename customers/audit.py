@@ -27,7 +27,8 @@ from dubadmin.dub.errors import Answer, DubError, Refused, Unavailable, Uncertai
 from dubadmin.dub.explain import explain
 
 from . import chain
-from .models import OUTCOME, AuditEntry, Batch, Import, Outcome
+from .models import OUTCOME, AuditEntry, Batch, Import, Outcome, held_by
+from .turns import in_turn
 
 _SERVER = "Server"
 
@@ -130,7 +131,7 @@ def perform(
     with _settling(entry):
         result = _send(command, entry)
         verdict = result if isinstance(result, Verdict) else judge(result)
-        with transaction.atomic():
+        with in_turn(), transaction.atomic():
             _apply(entry, verdict)
             if follow:
                 follow(entry)
@@ -210,13 +211,10 @@ def actor_of(request: HttpRequest) -> Actor:
 
 
 def person(user: User | AnonymousUser) -> dict[str, str]:
-    """ID, name and role of an account, as text. Asks for the role once per user object."""
+    """ID, name and role of an account, as text."""
     if isinstance(user, AnonymousUser):
         return {}
-    role = vars(user).get("_role")
-    if role is None:
-        names = ", ".join(user.groups.order_by("id").values_list("name", flat=True))
-        role = vars(user)["_role"] = names or ("Superuser" if user.is_superuser else "")
+    role = ", ".join(held_by(user).roles) or ("Superuser" if user.is_superuser else "")
     return {"id": str(user.pk), "name": user.get_username(), "role": role}
 
 
@@ -239,7 +237,7 @@ def _entry(action: str, *, actor: Actor, target: Target, **fields: Any) -> Audit
 
 def _commit_intent(entry: AuditEntry, claim: Callable[[AuditEntry], None] | None) -> None:
     try:
-        with transaction.atomic(durable=True):
+        with in_turn(), transaction.atomic(durable=True):
             entry.save(force_insert=True)
             if claim:
                 claim(entry)

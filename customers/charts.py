@@ -1,4 +1,4 @@
-"""What was recorded here lately, by day and by person, as figures and as bars to draw."""
+"""What was sold, by day, month and person, as figures and as bars to draw."""
 
 from __future__ import annotations
 
@@ -10,15 +10,18 @@ from django.db.models import Sum
 from django.db.models.functions import TruncDate
 from django.utils import timezone
 
+from dubadmin.dub.records import Event
+
 from .models import FollowUp
 
 DAYS = 30
+MONTHS, AT_LEAST = 36, 12
 WIDE, HIGH = 10, 100  # of a bar with its gap, and of the highest, in the units of the drawing
 
 
 @dataclass(frozen=True, kw_only=True)
 class Figures:
-    """What Dub accepted from here on one day or from one person. `cents` are of US dollars.
+    """What was recorded on one day, in one month or by one person. `cents` are of US dollars.
 
     A sale in a currency without a rate counts as a sale and adds nothing to `cents` (trap S11).
     """
@@ -53,7 +56,7 @@ class Recorded:
 
 @dataclass(frozen=True, kw_only=True)
 class Bar:
-    """One day's bar, from the top left of its box."""
+    """The bar of one day, or of the month that begins with it, from the top left of its box."""
 
     day: date
     value: int
@@ -87,6 +90,25 @@ def _groups(since: datetime) -> Iterable[tuple[date, str, Figures]]:
     for day, person, is_sale, events, cents in rows:
         kind = {"sales": events, "cents": cents or 0} if is_sale else {"leads": events}
         yield day, person, Figures(**kind)
+
+
+def by_month(sales: Iterable[Event], today: date) -> dict[date, Figures]:
+    """A customer's sales by the months of the current time zone, oldest first and without gaps.
+
+    At least a year and at most MONTHS, up to the present one; each by its first day.
+    """
+    sold: dict[date, Figures] = {}
+    for event in sales:
+        if event.at is not None:
+            month = timezone.localdate(event.at).replace(day=1)
+            cents = event.amount or 0 if event.currency == "usd" else 0
+            sold[month] = sold.get(month, Figures()) + Figures(sales=1, cents=cents)
+    months = [today.replace(day=1)]
+    while len(months) < MONTHS and (
+        len(months) < AT_LEAST or months[-1] > min(sold, default=today)
+    ):
+        months.append((months[-1] - timedelta(days=1)).replace(day=1))
+    return {month: sold.get(month, Figures()) for month in reversed(months)}
 
 
 def bars(days: Sequence[date], values: Sequence[int]) -> list[Bar]:

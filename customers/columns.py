@@ -6,8 +6,9 @@ quicker.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from functools import lru_cache
 from html import escape
 from urllib.parse import quote
 
@@ -24,12 +25,14 @@ class Only:
     """Links to the same list with only one country, link or partner.
 
     `country`, `link` and `partner` are addresses that lack only the value at their end; "" where
-    the list is filtered so already.
+    the list is filtered so already. `places` says, by ID, what the address of a customer tells of
+    its place in this list.
     """
 
     country: str = ""
     link: str = ""
     partner: str = ""
+    places: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -77,8 +80,9 @@ def _pick(customer: Customer) -> str:
 
 def _who(customer: Customer, only: Only) -> str:
     name = _cut(customer.name) if customer.name else '<span class="cut none">no name</span>'
+    address = show.customer_url(customer.id) + only.places.get(customer.id, "")
     return (
-        f'<a class="who" href="{escape(show.customer_url(customer.id))}">{show.avatar(customer)}'
+        f'<a class="who" href="{escape(address)}">{show.avatar(customer)}'
         f"<span><strong>{name}</strong>{_cut(customer.email or 'no e-mail', 'small muted')}</span>"
         "</a>"
     )
@@ -106,8 +110,12 @@ def _partner(customer: Customer, only: Only) -> str:
     return _filter(only.partner, partner.id, partner.label) if partner else DASH
 
 
+@lru_cache(maxsize=8192)
 def _filter(address: str, value: str, text: str, classes: str = "", *, whole: str = "") -> str:
-    """What a cell says, as a link to the list of those who have it, too."""
+    """What a cell says, as a link to the list of those who have it, too.
+
+    Kept, because few values fill many rows.
+    """
     if not address or not value:
         return _cut(text, classes)
     return (

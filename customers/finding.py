@@ -33,6 +33,8 @@ _WORD = re.compile(r"(?:[A-Za-z0-9]|[^\x00-\x7f])+\*?")
 # What a list does not show is long.
 LONG = ("asked", "sent", "answered", "before", "after", "comparison")
 _HAS_WORDS = "customers_auditentry.words @@ to_tsquery('simple', %s)"
+_HAS_WORDS_AND_MARKS = "customers_auditentry.words @@ (to_tsquery('simple', %s) && %s::tsquery)"
+MARKS = {"action", "outcome", "actor_name"}
 # SQLite has no column of words. What has the letters of a word anywhere is looked at closely.
 _FIELDS = (
     *("target_id", "target_external_id", "target_label"),
@@ -54,8 +56,9 @@ class Filters:
     """What to look for. What is empty does not matter.
 
     `action` is one of ACTIONS or of GROUPS; `customer` a Dub ID, an external ID (with or without
-    `ext_`) or a label. `since` is the first moment, `until` the one after the last. Each word of
-    `text` must be there; one that ends with `*` is the beginning of a word.
+    `ext_`) or a label; `file` the ID of an import. `since` is the first moment, `until` the one
+    after the last. Each word of `text` must be there; one that ends with `*` is the beginning of a
+    word.
     """
 
     person: str = ""
@@ -63,6 +66,7 @@ class Filters:
     outcome: str = ""
     customer: str = ""
     batch: int | None = None
+    file: int | None = None
     since: datetime | None = None
     until: datetime | None = None
     text: str = ""
@@ -98,22 +102,56 @@ def all_of(filters: Filters) -> Iterator[AuditEntry]:
 
 def _find(filters: Filters, span: _Span, *, limit: int) -> list[AuditEntry]:
     span = _within_time(filters, span)
-    strands = _strands(filters, span)
+    strands = _strands(filters)
     found = {pk for each in strands for pk in _first_of(each, filters.text, span, limit=limit)}
     page = sorted(found, reverse=span.newest_first)[:limit]
     shown = AuditEntry.objects.filter(pk__in=page).defer(*LONG)
     return list(shown.order_by("-pk" if span.newest_first else "pk"))
 
 
-def _strands(filters: Filters, span: _Span) -> list[Entries]:
-    """What matches but for the text, each strand in order."""
+@dataclass(frozen=True, kw_only=True)
+class _Strand:
+    """What must be true of an entry but for its words; `leads` is whose index has the order."""
+
+    leads: Q
+    others: tuple[Q, ...]
+
+    def within(self, span: _Span) -> Entries:
+        entries = AuditEntry.objects.filter(self.leads, *self.others)
+        return _led(entries, span) if self.leads else _by_id(entries, span)
+
+    @property
+    def marks(self) -> list[str]:
+        """What the index of words knows of it (see migration 0017)."""
+        return [f"#{field} {value}" for field, value in self._plain if field in MARKS]
+
+    @property
+    def unmarked(self) -> list[Q]:
+        rest = [Q(each) for each in self._plain if each[0] not in MARKS]
+        return rest + [each for each in self.others if not _is_plain(each)]
+
+    @property
+    def _plain(self) -> list[Any]:
+        """The conditions that are a field and its value."""
+        return [
+            pair for each in (self.leads, *self.others) if _is_plain(each) for pair in each.children
+        ]
+
+
+def _is_plain(condition: Q) -> bool:
+    return condition.connector == Q.AND and all(isinstance(c, tuple) for c in condition.children)
+
+
+def _strands(filters: Filters) -> list[_Strand]:
+    """What matches but for the text, by what each filter may mean."""
     wanted = [each for each in _alternatives(filters) if each]
-    entries = AuditEntry.objects.filter(*(reduce(or_, each) for each in wanted[1:]))
-    entries = entries.filter(at__gte=filters.since) if filters.since else entries
-    entries = entries.filter(at__lt=filters.until) if filters.until else entries
-    if not wanted:
-        return [_by_id(entries, span)]
-    return [_led(entries.filter(leads), span) for leads in wanted[0]]
+    if filters.outcome and len(wanted) > 1:  # unknown is two outcomes, either quick to find
+        *wanted, outcomes = wanted
+        wanted[0] = [leads & outcome for leads in wanted[0] for outcome in outcomes]
+    others = [reduce(or_, each) for each in wanted[1:]]
+    others += [Q(at__gte=filters.since)] if filters.since else []
+    others += [Q(at__lt=filters.until)] if filters.until else []
+    return [_Strand(leads=each, others=tuple(others)) for each in (wanted or [[Q()]])[0]]
 
 
 def _within_time(filters: Filters, span: _Span) -> _Span:
@@ -136,6 +174,7 @@ def _alternatives(filters: Filters) -> list[list[Q]]:
     return [
         _customer(filters.customer),
         [Q(batch=filters.batch)] if filters.batch else [],
+        [Q(file=filters.file)] if filters.file else [],
         [Q(actor_name=filters.person)] if filters.person else [],
         _action(filters.action),
         _outcome(filters.outcome),
@@ -196,41 +235,50 @@ def words_of(text: str) -> list[str]:
     return [word for word in words if any(letter.isalnum() for letter in word)]
 
 
-def _first_of(strand: Entries, text: str, span: _Span, *, limit: int) -> list[int]:
+def _first_of(strand: _Strand, text: str, span: _Span, *, limit: int) -> list[int]:
     """The IDs of the first entries of a strand that have all words of `text`."""
     if text and connection.vendor == "postgresql":
         return _first_with_words(strand, text, span, limit=limit)
-    return list(_with_words(strand, text).values_list("pk", flat=True)[:limit])
+    return list(_with_words(strand.within(span), text).values_list("pk", flat=True)[:limit])
 
 
-def _with_words(strand: Entries, text: str) -> Entries:
+def _with_words(entries: Entries, text: str) -> Entries:
     """For SQLite, which goes through the entries one by one."""
     words = words_of(text)
     for word in words:
-        strand = strand.filter(_sql(f"({_HAS_LETTERS}) LIKE %s", f"%{word.rstrip('*')}%"))
+        entries = entries.filter(_sql(f"({_HAS_LETTERS}) LIKE %s", f"%{word.rstrip('*')}%"))
     for word in words:
         end = "" if word.endswith("*") else r"(?![^\W_])"
         whole = rf"(?i)(?<![^\W_]){re.escape(word.rstrip('*'))}{end}"
-        strand = strand.filter(_sql(f"({_TEXT}) REGEXP %s", whole))
-    return strand
+        entries = entries.filter(_sql(f"({_TEXT}) REGEXP %s", whole))
+    return entries
 
 
-def _sql(condition: str, value: str) -> Any:
-    return RawSQL(condition, [value], output_field=BooleanField())  # noqa: S611  our own text
+def _sql(condition: str, *values: str) -> Any:
+    return RawSQL(condition, values, output_field=BooleanField())  # noqa: S611  our own text
 
 
-def _first_with_words(strand: Entries, text: str, span: _Span, *, limit: int) -> list[int]:
+def _first_with_words(strand: _Strand, text: str, span: _Span, *, limit: int) -> list[int]:
     """Through the nearest entries first, where frequent words are found at once.
 
     Only then by the index of words: it has no order, so all that it finds is sorted. PostgreSQL
-    cannot choose between the two: it does not know how old the entries with a word are.
+    cannot choose between the two: it does not know how old the entries with a word are. And it
+    must not look up in other indexes what is marked in that one: that takes seconds.
     """
     words = (f"'{word.rstrip('*')}':*" if "*" in word else f"'{word}'" for word in words_of(text))
-    has_words = _sql(_HAS_WORDS, " & ".join(words))
+    query = " & ".join(words)
     unordered = Backwards(Backwards("pk"))  # the ID, in a form that no index has in order
-    near = AuditEntry.objects.filter(has_words, pk__in=strand.values("pk")[:NEAR])
+    nearest = strand.within(span)
+    near = AuditEntry.objects.filter(_sql(_HAS_WORDS, query), pk__in=nearest.values("pk")[:NEAR])
     found = list(_by_id(near, span, place=unordered).values_list("pk", flat=True)[:limit])
-    if len(found) == limit or not strand[NEAR : NEAR + 1].exists():
+    if len(found) == limit or not nearest[NEAR : NEAR + 1].exists():
         return found
-    everywhere = _by_id(strand.filter(has_words), span, place=unordered)
+    marks = " & ".join(map(_lexeme, strand.marks))
+    marked = _sql(_HAS_WORDS_AND_MARKS, query, marks) if marks else _sql(_HAS_WORDS, query)
+    everywhere = _by_id(AuditEntry.objects.filter(marked, *strand.unmarked), span, place=unordered)
     return list(everywhere.values_list("pk", flat=True)[:limit])
+
+
+def _lexeme(mark: str) -> str:
+    """A mark as PostgreSQL's tsquery quotes it."""
+    return "'{}'".format(mark.replace("\\", r"\\").replace("'", "''"))

@@ -17,9 +17,11 @@ from dubadmin.dub.reads import GetCustomer, ListEvents
 from dubadmin.dub.records import Customer, Event
 
 from .audit import Actor, note
+from .entered import BOTH_CLOCKS
 from .models import (
     NOTHING_HAPPENED,
     AuditEntry,
+    Backwards,
     FollowUp,
     Outcome,
     Relation,
@@ -27,8 +29,6 @@ from .models import (
 )
 from .queries import MAX_EVENTS, is_unknown_customer
 from .services import stored_rows, target_of_entry
-
-BOTH_CLOCKS = timedelta(minutes=2)  # how far Dub's clock may be from ours
 
 
 def check(follow_up: FollowUp, *, actor: Actor) -> FollowUp:
@@ -237,8 +237,9 @@ def _is_sent_again(entry: AuditEntry) -> bool:
 
 def unsettled(*, limit: int = 50, before: int | None = None) -> list[AuditEntry]:
     """What needs a person, the newest first; of those before the ID `before`."""
-    beyond = Q(pk__lt=before) if before else Q()
-    halves = (half.filter(beyond).order_by("-pk")[:limit] for half in _halves())
+    beyond = Q(place__gt=-before) if before else Q()
+    placed = (half.alias(place=Backwards("pk")).filter(beyond) for half in _halves())
+    halves = (half.order_by("place")[:limit] for half in placed)
     found = sorted({pk for half in halves for pk in half.values_list("pk", flat=True)})[-limit:]
     entries = AuditEntry.objects.filter(pk__in=found).select_related("follow_up")
     return list(entries.order_by("-pk"))

@@ -1,4 +1,4 @@
-"""The cache of hints where several machines share one (CACHE_URL).
+"""The caches of hints: each process's own, or one that several machines share (CACHE_URL).
 
 A hint only saves a question to Dub. So a cache that is away costs time, never a page; `manage.py
 doctor` tells that it is.
@@ -9,8 +9,16 @@ from __future__ import annotations
 from contextlib import suppress
 from typing import Any
 
+from django.core.cache.backends.locmem import LocMemCache
 from django.core.cache.backends.redis import RedisCache
 from redis.exceptions import RedisError
+
+
+class OwnHints(LocMemCache):
+    """This process's own. Keys need not suit memcached, and a list sets a hundred of them."""
+
+    def validate_key(self, key: Any) -> None:
+        pass
 
 
 class SharedHints(RedisCache):

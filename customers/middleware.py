@@ -18,7 +18,7 @@ from django.utils import timezone
 from dubadmin.dub.errors import DubError
 
 from .addresses import address_as_sent, path_as_sent
-from .audit import person
+from .audit import person, storable
 from .demo import DEMO_LOGINS
 from .http import Request
 from .models import preferences_of
@@ -39,7 +39,9 @@ def request_id(get_response: GetResponse) -> GetResponse:
         given = request.headers.get("X-Request-ID", "")
         id = given if _REQUEST_ID.fullmatch(given) else uuid.uuid4().hex
         request.request_id = id  # type: ignore[attr-defined]  # see http.Request
-        request.client_ip = client_ip(request)  # type: ignore[attr-defined]
+        request.client_ip = storable(client_ip(request))[:45]  # type: ignore[attr-defined]
+        if agent := request.META.get("HTTP_USER_AGENT"):  # allauth keeps it, and so do jobs
+            request.META["HTTP_USER_AGENT"] = storable(agent)
         response = get_response(request)
         response.headers["X-Request-ID"] = id
         return response

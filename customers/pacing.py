@@ -1,7 +1,7 @@
 """Pacing: all processes of the deployment together keep to the plan's rate (trap A2).
 
 A leaky bucket in one database row. Dub counts a sliding minute, so most of the rate flows evenly
-and the rest, 5 % or what one page needs, may be taken at once. Background work may only use half
+and the rest, 4 % or what one page needs, may be taken at once. Background work may only use half
 of that, so that people never wait behind it.
 """
 
@@ -20,6 +20,7 @@ from django.db.models.functions import Greatest
 from dubadmin.dub.errors import RateLimited
 
 from .models import Pace
+from .turns import in_turn
 
 PATIENCE_SECONDS = 5.0
 ONE_PAGE = 10.0  # about the most requests that a page sends together
@@ -63,7 +64,7 @@ def used() -> float:
 def _flow() -> tuple[float, float]:
     """The seconds between two requests, and how many may leave at once: the rate in any minute."""
     rate = settings.DUB_RATE_LIMIT_PER_MINUTE
-    burst = max(rate * 0.05, min(ONE_PAGE, rate / 2))
+    burst = max(rate * 0.04, min(ONE_PAGE, rate / 2))
     return 60 / (rate - burst), burst
 
 
@@ -73,7 +74,7 @@ def _take(n: int, *, background: bool) -> float:
     room = spacing * max(burst / 2 if background else burst, n)
     now = time.time()
     allowed = Pace.objects.filter(name=_name(), reached__lte=now + room - n * spacing)
-    with _not_waiting_for_the_disk():
+    with in_turn(), _not_waiting_for_the_disk():
         if allowed.update(reached=Greatest(F("reached"), Value(now)) + n * spacing):
             return 0
     row, is_new = Pace.objects.get_or_create(name=_name(), defaults={"reached": 0.0})

@@ -1,7 +1,8 @@
-"""The settings that are in force are in the log, and every change of them.
+"""What a process does before its first request.
 
-Each process compares them with those that were logged last, as it starts. Of a secret only a
-fingerprint is kept: it tells that the secret changed, and nothing about what it is.
+The settings that are in force are in the log, and every change of them: each process compares
+them with those that were logged last. Of a secret only a fingerprint is kept: it tells that the
+secret changed, and nothing about what it is.
 """
 
 from __future__ import annotations
@@ -12,7 +13,9 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from django.conf import settings
-from django.db import DatabaseError, connection, transaction
+from django.db import DatabaseError, connection, connections, transaction
+from django.template.loader import get_template
+from django.urls import reverse
 from django.utils.crypto import salted_hmac
 
 from dubadmin.environment import NAMES, env
@@ -32,6 +35,17 @@ def note_settings() -> None:
             _note_changes(in_force())
     except DatabaseError as error:
         logger.warning("The settings could not be compared with the log: %s", type(error).__name__)
+
+
+def warm_up() -> None:
+    """Imports all pages and compiles their templates, so that the first visitors do not wait.
+
+    Leaves no connection open: gunicorn makes its processes of this one.
+    """
+    reverse("home")
+    for template in (settings.BASE_DIR / "templates").rglob("*.html"):
+        get_template(str(template.relative_to(settings.BASE_DIR / "templates")))
+    connections.close_all()
 
 
 def in_force() -> dict[str, str]:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import asdict
 from datetime import timedelta
 from typing import Any
 
+from django.db.models import QuerySet
 from django.utils import timezone
 from django_tasks import TaskResultStatus, task
 from django_tasks.base import Task
@@ -16,26 +18,30 @@ from .audit import Actor
 from .evidence.verify import Report, some_steps, tell
 from .models import Batch, Export, Import
 
-KEPT = timedelta(days=1)
+AFTER_ERROR_SECONDS = 60.0
 LOST = timedelta(minutes=10)  # until a slice that nobody ends must be that of a worker that died
+
+_WENT_WRONG = (
+    "Something went wrong here ({}). It is tried again by itself; the worker’s log says more."
+)
 
 
 @task()
 def carry_on(number: int) -> None:
     """A slice of batch `number`; queues the next one."""
-    _go_on(carry_on, number, batches.carry_on(number))
+    _slice(carry_on, number, of=Batch, do=batches.carry_on)
 
 
 @task()
 def carry_on_import(number: int) -> None:
     """A slice of import `number`; queues the next one."""
-    _go_on(carry_on_import, number, imports.carry_on(number))
+    _slice(carry_on_import, number, of=Import, do=imports.carry_on)
 
 
 @task()
 def carry_on_export(number: int) -> None:
     """A slice of export `number`; queues the next one, or the day when its file is removed."""
-    _go_on(carry_on_export, number, exports.carry_on(number))
+    _slice(carry_on_export, number, of=Export, do=exports.carry_on)
     if expires_at := Export.objects.get(pk=number).expires_at:
         remove_old_exports.using(run_after=expires_at).enqueue()
 
@@ -45,11 +51,30 @@ def remove_old_exports() -> None:
     exports.expire()
 
 
-def _go_on(work: Task[[int], None], number: int, pause: float | None) -> None:
+def _slice(
+    task: Task[[int], None],
+    number: int,
+    *,
+    of: type[Batch] | type[Import] | type[Export],
+    do: Callable[[int], float | None],
+) -> None:
+    """Does a slice and queues the next one. After an error of ours it is tried again, later."""
+    try:
+        pause = do(number)
+    except Exception as error:
+        job: QuerySet[Any] = of._default_manager.filter(pk=number)
+        job.filter(state__in=of.OPEN).update(note=_WENT_WRONG.format(type(error).__name__))
+        if job.exists():
+            _go_on(task, number, AFTER_ERROR_SECONDS)
+        raise
+    _go_on(task, number, pause)
+
+
+def _go_on(task: Task[[int], None], number: int, pause: float | None) -> None:
     """Queues the next slice, after a pause of some seconds; None: there is nothing left to do."""
     if pause is not None:
         later = timezone.now() + timedelta(seconds=pause) if pause else None
-        work.using(run_after=later).enqueue(number)
+        task.using(run_after=later).enqueue(number)
 
 
 @task()
@@ -107,13 +132,12 @@ def _queue(work: Task[[int], None], number: int) -> None:
 
 
 def wake_all() -> None:
-    """Queues what a worker that died has left, and forgets the tasks of yesterday."""
+    """Queues what a worker that died has left."""
     for batch in Batch.objects.filter(state__in=Batch.OPEN):
         wake(batch)
-    for file in Import.objects.filter(state__in=Import.OPEN):
+    for file in Import.objects.filter(state__in=Import.OPEN) | imports.unconfirmed():
         wake_import(file)
     for export in Export.objects.filter(state__in=Export.OPEN):
         wake_export(export)
     exports.settle_lost()
     exports.expire()
-    DBTaskResult.objects.finished().filter(finished_at__lt=timezone.now() - KEPT).delete()

@@ -2,6 +2,7 @@
 
 What a page writes itself (`audit.perform`, `audit.note`) is its entry. For all else the middleware
 writes one, after the page was made and before anybody sees it: what cannot be logged is not shown.
+Many visits of nobody who is signed in share one (see `strangers`).
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from .addresses import path_as_sent
 from .audit import Target, acting, actor_of, note, noticing
 from .http import Request
 from .models import Outcome
+from .strangers import is_counted
 from .watch import HEALTH
 
 GetResponse = Callable[[Request], HttpResponse]
@@ -61,7 +63,7 @@ class logged:
         with acting(lambda: actor_of(request)), noticing() as told:
             response = self.get_response(request)
             action = _action(request, response)
-            if action and not _is_told(action, request, told):
+            if action and not _is_told(action, request, told) and not _is_one_of_many(request):
                 _note(action, request, response, started=started)
         return response
 
@@ -116,6 +118,13 @@ def _without_a_page(request: Request, response: HttpResponse) -> str:
 def _is_told(action: str, request: Request, told: list[str]) -> bool:
     """A look is logged beside what it brought about, a submit only where it wrote nothing."""
     return action in told if request.method in READS else bool(told)
+
+
+def _is_one_of_many(request: Request) -> bool:
+    """Of nobody who is signed in, or was until now; counted, where others came before it."""
+    nobody = isinstance(getattr(request, "user", AnonymousUser()), AnonymousUser)
+    was = getattr(request, "was", None)
+    return nobody and was is None and is_counted(request.client_ip, "page.closed")
 
 
 def _note(action: str, request: Request, response: HttpResponse, *, started: float) -> None:

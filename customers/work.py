@@ -13,6 +13,7 @@ import time
 from collections.abc import Callable, Collection
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from queue import SimpleQueue
 from typing import Any, TypeVar
 
 from django.contrib.auth.models import User
@@ -138,45 +139,61 @@ def release(row: R) -> None:
 
 
 def finish(row: R, entry: AuditEntry, outcome: str) -> None:
-    type(row)._default_manager.filter(pk=row.pk).update(
-        state=row.State.FINISHED, entry=entry, outcome=outcome
-    )
+    """Marks a row that was claimed as ended; whoever has claimed it since does that instead."""
+    mine = type(row)._default_manager.filter(pk=row.pk, claimed_at=row.claimed_at)
+    mine.update(state=row.State.FINISHED, entry=entry, outcome=outcome)
 
 
 def side_by_side(take: Callable[[], R | None], do: Callable[[R], object], *, most: int) -> int:
     """Does what `take` gives until it gives nothing, up to `most` at a time. How many there were.
 
-    `take` is called by one thread at a time. What it or `do` raises ends it all and is raised
-    here, when the others have ended what they are at. One at a time runs in the caller's thread.
+    `take` is called in the caller's thread and a little ahead, so that nobody waits for it. What
+    it or `do` raises is raised here, when the others have ended what they are at; a row that was
+    taken and not begun by then is released. One at a time is done in the caller's thread.
     """
-    turn, over = threading.Lock(), threading.Event()
+    if most == 1:
+        return _one_by_one(take, do)
+    taken: SimpleQueue[R | None] = SimpleQueue()
+    room, over = threading.Semaphore(most + most // 4), threading.Event()
 
     def hand() -> int:
         done = 0
         try:
-            while not over.is_set():
-                with turn:
-                    taken = take()
-                if taken is None:
-                    break
-                do(taken)
+            while not over.is_set() and (row := taken.get()):
+                do(row)
+                room.release()
                 done += 1
         except BaseException:
             over.set()
+            room.release()
             raise
-        return done
-
-    def hand_of_its_own() -> int:
-        try:
-            return hand()
         finally:
             connection.close()
+        return done
 
-    if most == 1:
-        return hand()
-    with ThreadPoolExecutor(most, thread_name_prefix="rows") as pool:
-        hands = [pool.submit(hand_of_its_own) for _ in range(most)]
+    try:
+        with ThreadPoolExecutor(most, thread_name_prefix="rows") as pool:
+            hands = [pool.submit(hand) for _ in range(most)]
+            try:
+                while not over.is_set() and (row := take()):
+                    taken.put(row)
+                    room.acquire()
+            finally:
+                for _ in hands:
+                    taken.put(None)
+    finally:
+        while not taken.empty():
+            if row := taken.get():
+                release(row)
     return sum(each.result() for each in hands)
+
+
+def _one_by_one(take: Callable[[], R | None], do: Callable[[R], object]) -> int:
+    done = 0
+    while row := take():
+        do(row)
+        done += 1
+    return done
 
 
 def outcome_now(entry: AuditEntry, *, actor: Actor) -> str:

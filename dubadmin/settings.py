@@ -49,6 +49,9 @@ else:
     DUB_API_KEY = "dub_sandbox_key"
 if not DUB_API_KEY.isascii() or not DUB_API_KEY.isprintable() or " " in DUB_API_KEY:
     raise stop("DUB_API_KEY", "one word of plain ASCII characters")
+# Where people find a customer elsewhere: Dub's dashboard of this workspace, and Stripe's.
+DUB_DASHBOARD_URL = address("DUB_DASHBOARD_URL", "")
+STRIPE_DASHBOARD_URL = address("STRIPE_DASHBOARD_URL", "https://dashboard.stripe.com")
 SECRET_KEY = secret_key("SECRET_KEY", needed=LIVE and IS_PUBLIC)
 SECRET_KEY_FALLBACKS = [key for key in env.list("SECRET_KEY_FALLBACKS", default=[]) if key]
 DUB_TIMEOUT_SECONDS = whole("DUB_TIMEOUT_SECONDS", 10, least=1, most=120)
@@ -152,7 +155,7 @@ FORM_RENDERER = "django.forms.renderers.TemplatesSetting"
 DATABASES = {
     "default": database("DATABASE_URL", default="dubadmin.sqlite3" if LIVE else "demo.sqlite3")
 }
-DATABASES["default"]["CONN_MAX_AGE"] = 60
+DATABASES["default"]["CONN_MAX_AGE"] = 600
 DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
 if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
     # Web and worker write at the same time: WAL lets readers go on, IMMEDIATE makes writers queue
@@ -171,7 +174,7 @@ CACHES = {
         "OPTIONS": {"MAX_ENTRIES": 10_000},
     },
     "hints": {
-        "BACKEND": "django.core.cache.backends.locmem.LocMemCache",
+        "BACKEND": "customers.hints.OwnHints",
         "OPTIONS": {"MAX_ENTRIES": 50_000},
     },
 }

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from customers.amounts import NotAnAmount, parse_amount, parse_metadata
+from customers.amounts import NotAnAmount, parse_amount, parse_metadata, split_currency
 from customers.audit import storable
 
 AMOUNTS = {
@@ -39,6 +39,26 @@ AMOUNTS = {
 @pytest.mark.parametrize(("typed", "meant"), AMOUNTS.items())
 def test_it_reads_what_was_typed(typed: str, meant: str) -> None:
     assert parse_amount(typed) == Decimal(meant)
+
+
+@pytest.mark.parametrize(
+    ("typed", "number", "currency"),
+    [
+        ("1.234,56 €", "1.234,56", "EUR"),
+        ("£1,234.56", "1,234.56", "GBP"),
+        ("eur 12", "12", "EUR"),
+        ("12.50CHF", "12.50", "CHF"),
+        ("12.50", "12.50", ""),
+        ("€ 12 EUR", "€ 12 EUR", ""),
+        ("$5", "$5", ""),
+        ("12 XYZ", "12 XYZ", ""),
+        ("EUR", "EUR", ""),
+    ],
+)
+def test_a_currency_beside_the_number_is_told_from_it(
+    typed: str, number: str, currency: str
+) -> None:
+    assert split_currency(typed) == (number, currency)
 
 
 @pytest.mark.parametrize("typed", ["1,234", "1.234", "12,345", "999.999", " 1.000 "])

@@ -20,7 +20,6 @@ from django_tasks_db.models import DBTaskResult
 
 from customers import heartbeat, tasks
 from customers.doctor import examine
-from customers.evidence import tending
 from customers.models import AuditEntry, Batch, Heartbeat, Outcome
 from dubadmin.sandbox import Sandbox
 
@@ -125,7 +124,7 @@ def test_a_clock_that_is_wrong(look: Any, dub: Sandbox, ahead: int, says: str) -
 
 
 def test_a_worker_that_has_gone_and_a_task_that_waits(look: Any) -> None:
-    tending._beat()
+    heartbeat.beat()
     assert states(look()["worker"]) == ["ok"]
     Heartbeat.objects.update(at=timezone.now() - timedelta(minutes=3))
     tasks.wake(Batch.objects.create(action="customer.update", actor={}, total=1))

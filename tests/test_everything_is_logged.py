@@ -31,6 +31,8 @@ SUBMITTED = {
     "view_new": ("view.form", "blocked"),
     "view_edit": ("view.form", "blocked"),
     "view_delete": ("view.delete", "done"),
+    "note_new": ("note.form", "blocked"),
+    "note_remove": ("note.remove", "done"),
     "customer_edit": ("customer.check", "blocked"),
     "customer_delete": ("customer.delete", "not_sent"),
     "lead_new": ("lead.check", "blocked"),
@@ -106,6 +108,12 @@ OWN = [page for page in urls.urlpatterns if page.name in ALLOWED and page.name n
 ADMIN = {page: route for page, route in PAGES.items() if route.startswith("admin/")}
 
 
+@pytest.fixture(autouse=True)
+def _one_by_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Strangers have an entry each, however many they are (see test_strangers)."""
+    monkeypatch.setattr("customers.strangers.ONE_BY_ONE", 10_000)
+
+
 @pytest.fixture
 def told() -> Callable[[], list[AuditEntry]]:
     """The entries since the last call, without those of the tests' own signing in."""
@@ -136,7 +144,14 @@ def check_facts(entries: list[AuditEntry], person: str | None, method: str) -> N
         assert entry.explanation or entry.outcome == "done"
         is_look = entry.outcome in {"done", "blocked", "failed"} and entry.batch_id is None
         if is_look and not entry.action.startswith(
-            ("session.", "invitation.", "import.delete", "view.delete", "audit.export")
+            (
+                "session.",
+                "invitation.",
+                "import.delete",
+                "view.delete",
+                "note.remove",
+                "audit.export",
+            )
         ):
             assert entry.duration_ms is not None
             assert entry.asked["method"] == method

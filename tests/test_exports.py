@@ -19,7 +19,7 @@ from python_calamine import CalamineWorkbook
 
 from customers import columns, exports, tasks
 from customers.audit import Actor, operator, person
-from customers.exports import COLUMNS, EVENT_COLUMNS, PRESETS, making
+from customers.exports import COLUMNS, EVENT_COLUMNS, PRESETS, life, making
 from customers.exports.life import Progress
 from customers.models import AuditEntry, Export, ExportPart, ExportRow, Outcome
 from dubadmin.dub.errors import DubError
@@ -413,6 +413,43 @@ def test_a_writer_that_was_overtaken_writes_no_more(
         exports.step(slow)
     assert ids_of(file_of(export)) == Counter(crowd)
     assert len(ends()) == 1
+
+
+@pytest.mark.parametrize("last", [False, True])
+def test_a_writer_that_is_overtaken_at_the_end_does_not_say_that_it_is_done(
+    crowd: list[str], ask: Ask, monkeypatch: pytest.MonkeyPatch, last: bool
+) -> None:
+    export = ask()
+    while now(export).state != State.WRITING:
+        exports.step(now(export))
+    count, slow = life.count, now(export)
+
+    def overtaken(filters: Any) -> Any:
+        monkeypatch.setattr(life, "count", count)
+        if last:
+            making.write(now(export))  # another process is done before
+        else:
+            making._claim(now(export))  # another process has just begun
+            export.parts.all().delete()
+        return count(filters)
+
+    monkeypatch.setattr(life, "count", overtaken)
+    with pytest.raises(making.Overtaken):
+        making.write(slow)
+    assert len(ends()) == last
+    assert ids_of(file_of(made(export))) == Counter(crowd)
+    assert len(ends()) == 1
+
+
+def test_who_comes_when_it_is_written_leaves_it_alone(crowd: list[str], ask: Ask) -> None:
+    export = ask()
+    while now(export).state != State.WRITING:
+        exports.step(now(export))
+    late = now(export)
+    exports.step(now(export))
+    with pytest.raises(making.Overtaken):
+        exports.step(late)
+    assert ids_of(file_of(export)) == Counter(crowd)
 
 
 def test_dub_is_away_and_comes_back(dub: Sandbox, crowd: list[str], ask: Ask) -> None:

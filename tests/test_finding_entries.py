@@ -19,7 +19,7 @@ from hypothesis.extra.django import TestCase
 from customers import finding
 from customers.audit import Actor, Target, note
 from customers.finding import Filters
-from customers.models import AuditEntry, Batch, Outcome, lifted, pending_timeout
+from customers.models import AuditEntry, Batch, Import, Outcome, lifted, pending_timeout
 
 from .conftest import text_of
 
@@ -76,11 +76,21 @@ def test_a_filter_finds_what_it_says(
     assert found(**{**filters, "person": "nobody"}) == []
 
 
-def test_a_batch() -> None:
-    batch = Batch.objects.create(action="customer.update", actor={}, total=1, key="a")
-    of_it = add(batch=batch)
-    add()
-    assert found(batch=batch.pk) == [of_it.pk]
+def a_batch() -> Batch:
+    return Batch.objects.create(action="customer.update", actor={}, total=1, key="a")
+
+
+def an_import() -> Import:
+    return Import.objects.create(kind="sales", actor={}, size=1, key="a")
+
+
+def test_a_batch_and_an_import(otto: Client) -> None:
+    batch, file = a_batch(), an_import()
+    of_batch, of_file, _ = add(batch=batch), add(file=file), add()
+    assert found(batch=batch.pk) == [of_batch.pk]
+    assert found(file=file.pk) == [of_file.pk]
+    assert rows(otto.get(f"/audit/?import={file.pk}")) == [str(of_file.pk)]
+    assert f'"/audit/?import={file.pk}"' in otto.get(f"/audit/{of_file.pk}/").content.decode()
 
 
 def test_a_dub_id_finds_what_only_names_the_external_id() -> None:
@@ -208,6 +218,23 @@ def test_words_far_from_the_newest_entries_are_found_too(monkeypatch: pytest.Mon
     assert [each.pk for each in first] == [old[2].pk + 1, old[2].pk + 2]
 
 
+def test_all_filters_hold_for_words_far_away(monkeypatch: pytest.MonkeyPatch) -> None:
+    """PostgreSQL finds words, action, outcome and person in one index; names can hold anything."""
+    monkeypatch.setattr(finding, "NEAR", 1)
+    name = r"O'Neil \ #action & Söhne"
+    wanted = {"actor_name": name, "action": "sale.record", "outcome": "unknown"}
+    mine = add(reason="giraffe", target_id="cus_1", **wanted)
+    for differs in ({"actor_name": "O"}, {"action": "customer.view"}, {"outcome": "recorded"}):
+        add(reason="giraffe", target_id="cus_1", **{**wanted, **differs})
+    add(reason="zebra", target_id="cus_1", **wanted)
+    others = [add(reason="giraffe", target_id="cus_2", **wanted) for _ in range(3)]
+    filters = {"text": "giraffe", "person": name, "action": "sale.record", "outcome": "unknown"}
+    assert found(**filters) == [each.pk for each in [*reversed(others), mine]]
+    assert found(**{**filters, "action": "writes"}) == found(**filters)
+    assert found(**filters, customer="cus_1") == [mine.pk]
+    assert found(text="action sale") == []
+
+
 def test_words_follow_when_an_entry_changes_by_the_rules() -> None:
     entry = note("customer.view", actor=Actor(), target=Target(label="Jane Cooper"))
     with lifted():
@@ -244,7 +271,7 @@ def test_what_is_typed_is_in_the_address_and_stays(otto: Client) -> None:
         ("action=customer.dance", "Action : There is no action “customer.dance”."),
         ("outcome=fine", "Outcome : There is no outcome “fine”."),
         ("batch=first", "Batch : This is not a number."),
-        ("batch=99999999999999999999", "Batch : There is no such number."),
+        ("import=99999999999999999999", "Import : There is no such number."),
         ("text=%2B%2B", "Text : There is no word in this that could be looked for."),
         ("text=" + "a+" * 13, "Text : Look for at most 12 words."),
         ("text=" + "a" * 201, "Text : Ensure this value has at most 200 characters"),
@@ -316,18 +343,21 @@ def test_newer_older_newest_oldest(otto: Client, monkeypatch: pytest.MonkeyPatch
         ({"action": "customer.view"}, "entry_action"),
         ({"outcome": "recorded"}, "entry_outcome"),
         ({"customer": "cus_1"}, "entry_target"),
+        ({"batch": 1}, "entry_batch"),
+        ({"file": 1}, "entry_import"),
+        ({"file": 1, "outcome": "recorded"}, "entry_import"),
         ({"person": "alice", "action": "customer.view"}, "entry_(person|action)"),
         ({}, ""),
     ],
 )
-def test_a_page_comes_from_an_index_in_its_order(filters: dict[str, str], index: str) -> None:
+def test_a_page_comes_from_an_index_in_its_order(filters: dict[str, Any], index: str) -> None:
     for _ in range(30):
         add(actor_name="alice", outcome="recorded", target_id="cus_1")
     if connection.vendor == "postgresql":  # thirty entries are read quicker without an index
         with connection.cursor() as cursor:
             for way in ("seqscan", "bitmapscan", "sort"):
                 cursor.execute(f"SET LOCAL enable_{way} = off")
-    [strand, *_] = finding._strands(Filters(**filters), finding._Span())
-    plan = strand.values_list("pk")[:51].explain()
+    [strand, *_] = finding._strands(Filters(**filters))
+    plan = strand.within(finding._Span()).values_list("pk")[:51].explain()
     assert re.search(index if filters else "pkey|SCAN customers_auditentry$", plan), plan
     assert not re.search("Sort|TEMP B-TREE", plan)

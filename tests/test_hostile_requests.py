@@ -8,6 +8,7 @@ from typing import Any
 from urllib.parse import quote
 
 import pytest
+from allauth.usersessions.models import UserSession
 from django.test import Client
 from django.urls import reverse
 
@@ -119,6 +120,20 @@ def test_what_was_sent_is_in_the_log_as_text(una: None, alice: Client) -> None:
     entries = AuditEntry.objects.filter(action__startswith="customer")
     assert entries.count() == 2
     assert "\0" not in str(list(entries.values()))
+
+
+def test_what_a_proxy_and_a_browser_say_of_themselves_is_kept_as_text(
+    alice: Client, settings: Any
+) -> None:
+    settings.TRUSTED_PROXIES = 1
+    odd = {"User-Agent": "\x00browser", "X-Forwarded-For": "\x00" * 50}
+    begun = alice.session
+    begun["seen_at"] -= 61  # so that the session keeps them, too
+    begun.save()
+    assert alice.get("/accounts/sessions/", headers=odd).status_code == 200
+    entry = AuditEntry.objects.get(action="account.view")
+    assert (entry.user_agent, len(entry.ip)) == ("\ufffdbrowser", 45)
+    assert UserSession.objects.get(user_agent="\ufffdbrowser")
 
 
 def test_numbers_beyond_the_database_are_nowhere(una: None, alice: Client) -> None:

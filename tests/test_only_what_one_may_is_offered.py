@@ -126,6 +126,8 @@ def test_who_may_is_offered_it(
         "invitation_list",
         "invitation_withdraw",
         "lead_new",
+        "note_new",
+        "note_remove",
         "result_settle",
         "result_undo",
         "sale_new",

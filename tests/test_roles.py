@@ -14,7 +14,7 @@ from django.urls import URLPattern, get_resolver, reverse
 from django.utils import timezone
 
 from customers import urls
-from customers.models import AuditEntry, Batch, Export, Import, Outcome, SavedView
+from customers.models import AuditEntry, Batch, Export, Import, Note, Outcome, SavedView
 from customers.signin.invitations import invite
 from customers.signin.sessions import SURE
 from dubadmin.sandbox import Sandbox
@@ -72,6 +72,8 @@ ALLOWED: dict[str, tuple[set[str] | None, set[str] | None]] = {
     "view_delete": (None, USERS),
     "customer_find": (LOOK, None),
     "customer_detail": (LOOK, None),
+    "note_new": (EDIT, EDIT),
+    "note_remove": (None, EDIT),
     "customer_edit": (EDIT, EDIT),
     "customer_delete": (MANAGE, MANAGE),
     "lead_new": (EDIT, EDIT),
@@ -192,6 +194,7 @@ def addresses(dub: Sandbox) -> dict[str, str]:
         f"batch_{name}": batch.pk for name in ("detail", "follow", "stop", "leave", "resume")
     }
     view = SavedView.objects.create(name="Of somebody who left", is_shared=True)
+    numbers["note_remove"] = Note.objects.create(customer_id=customer["id"], text="Hi").pk
     numbers |= {"view_edit": view.pk, "view_delete": view.pk}
     file = Import.objects.create(
         kind="sales", state="mapping", size=1, key="k", actor={}, header=["a"], hints=[{}]

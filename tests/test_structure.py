@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import ast
+import re
+import sys
 from collections.abc import Iterator
+from importlib.metadata import packages_distributions
 from pathlib import Path
 
 import pytest
@@ -96,3 +99,16 @@ def test_imports_stand_at_the_top_and_are_real(name: str) -> None:
     ]
     assert inner == []
     assert "TYPE_CHECKING" not in {n.id for n in ast.walk(tree) if isinstance(n, ast.Name)}
+
+
+def test_all_that_the_site_imports_is_installed_with_it() -> None:
+    """And not only with the packages for the tests."""
+    locked = re.findall(r"(?m)^([\w.-]+)==", (ROOT / "requirements.txt").read_text())
+    given = {*PACKAGES, *sys.stdlib_module_names}
+    of = packages_distributions()
+    for name, tree in FILES.items():
+        for module in imported(tree) - given:
+            assert {each.lower().replace("_", "-") for each in of[module]} & {*locked}, (
+                name,
+                module,
+            )

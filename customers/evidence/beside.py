@@ -1,4 +1,4 @@
-"""What the tables beside the log hold of a customer: the ledger, follow-ups, batches, imports."""
+"""What the tables beside the log hold of a customer: notes, ledger, batches, imports."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ from customers.models import (
     ImportPart,
     ImportRow,
     Invoice,
+    Note,
 )
 
 from .person import Person, Words
@@ -56,6 +57,13 @@ def redacted(person: Person, words: Words) -> Iterator[tuple[str, Any]]:
             row.customer = row.identity = words.marker
             row.problems, row.sendable = row.problems and [], None
             yield "row of an import", row
+    for note in in_order(Note.objects.all()):
+        is_about = note.customer_id in person.ids
+        text = words.marker if is_about else words.replaced(note.text)
+        if is_about or text != note.text:
+            note.text = text
+            note.customer_id = words.marker if is_about else note.customer_id
+            yield "note", note
     for model, names in MENTIONING:
         for job in model._default_manager.order_by("pk"):
             before = [getattr(job, name) for name in names]

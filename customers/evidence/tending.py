@@ -1,20 +1,23 @@
-"""What the worker does all the time, beside its tasks: tending the chain, telling it is alive."""
+"""What the worker does all the time, beside its tasks: it tends the chain, tells that it is alive,
+writes down the floods that are over, and tidies up."""
 
 from __future__ import annotations
 
 import logging
 import threading
 import time
+from collections.abc import Callable
 
 from django.db import DatabaseError, close_old_connections
 
-from customers import chain, heartbeat
+from customers import chain, heartbeat, housekeeping, strangers
 from customers.audit import WORKER
 
 from . import anchors
 
 LINK_SECONDS = 1.0
-ANCHOR_SECONDS = 30.0  # until it is looked again whether an anchor is due
+LOOK_SECONDS = 30.0  # until it is looked again what else is due
+TIDY_SECONDS = 3600.0
 logger = logging.getLogger("dubadmin.audit")
 
 
@@ -25,14 +28,18 @@ class Tending(threading.Thread):
         super().__init__(name="tending", daemon=True)
 
     def run(self) -> None:
-        look = 0.0
+        look = tidy = 0.0
         while True:
             close_old_connections()
-            is_time = time.monotonic() >= look
-            tend(anchoring=is_time)
-            if is_time:
-                _beat()
-                look = time.monotonic() + ANCHOR_SECONDS
+            now = time.monotonic()
+            tend(anchoring=now >= look)
+            if now >= look:
+                _try(heartbeat.beat, "The worker could not tell that it is alive")
+                _try(strangers.tell, "Counted requests could not be told")
+                look = now + LOOK_SECONDS
+            if now >= tidy:
+                _try(housekeeping.tidy, "What had expired could not be removed")
+                tidy = now + TIDY_SECONDS
             time.sleep(LINK_SECONDS)
 
 
@@ -47,8 +54,8 @@ def tend(*, anchoring: bool) -> None:
         logger.exception("The chain of the audit log could not be tended.")
 
 
-def _beat() -> None:
+def _try(do: Callable[[], object], failed: str) -> None:
     try:
-        heartbeat.beat()
+        do()
     except DatabaseError as error:
-        logger.warning("The worker could not tell that it is alive: %s", type(error).__name__)
+        logger.warning("%s: %s", failed, type(error).__name__)

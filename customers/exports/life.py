@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import timedelta
 from typing import Any
@@ -103,8 +103,11 @@ def actor_of(export: Export) -> Actor:
     return Actor(**export.actor)
 
 
-def complete(export: Export, *, kept: bool) -> None:
-    """The file is whole: says what is in it, and how that compares with what Dub counts now."""
+def complete(export: Export, *, kept: bool, claim: Callable[[Export], None] | None = None) -> None:
+    """The file is whole: says what is in it, and how that compares with what Dub counts now.
+
+    `claim` runs in the transaction that says so, and may raise to stop it.
+    """
     now = timezone.now()
     export.counted, export.state, export.ended_at, export.note = (
         _counted(export),
@@ -114,6 +117,8 @@ def complete(export: Export, *, kept: bool) -> None:
     )
     export.expires_at = now + timedelta(days=settings.EXPORT_KEEP_DAYS) if kept else None
     with transaction.atomic():
+        if claim:
+            claim(export)
         export.save()
         _note("export.end", export, actor_of(export), after=_made(export), explanation=told(export))
 

@@ -121,15 +121,15 @@ def write(export: Export) -> None:
             _live(export)
             ExportPart.objects.create(export=export, number=number, data=data)
     export.sha256 = digest.hexdigest()
-    _live(export)
-    complete(export, kept=True)
+    complete(export, kept=True, claim=_live)
     export.visited.all().delete()
 
 
 def _claim(export: Export) -> None:
     """Takes the file for this process: who is still at it, or was when it died, is overtaken."""
     export.writer = uuid.uuid4().hex
-    work.of(export).filter(state=State.WRITING).update(writer=export.writer, note="")
+    if not work.of(export).filter(state=State.WRITING).update(writer=export.writer, note=""):
+        raise Overtaken
 
 
 def _live(export: Export) -> None:

@@ -5,6 +5,7 @@ from .export import ExportForm
 from .incoming import SavedNameForm, UploadForm
 from .lists import CustomerListForm, DisplayForm, ViewForm
 from .log import AuditExportForm, AuditListForm
+from .notes import NoteForm
 from .preferences import PreferencesForm, ThemeForm
 from .record import ConfirmForm, LeadForm, SaleForm, TrackForm
 from .sending import StartForm
@@ -22,6 +23,7 @@ __all__ = [
     "EditForm",
     "ExportForm",
     "LeadForm",
+    "NoteForm",
     "PreferencesForm",
     "SaleForm",
     "SavedNameForm",

@@ -14,11 +14,12 @@ from customers.finding import Filters, words_of
 from customers.models import ACTIONS, Outcome
 from customers.output import CSV, JSON_LINES
 
-from .shared import Suggested
+from .shared import QuickSelect, Suggested
 
 MOST_IDS = 2**63 - 1
 MOST_WORDS = 12
 _NUMBER = {"invalid": "This is not a number.", "max_value": "There is no such number."}
+_ORDER = ["text", "customer", "person", "batch", "import", "action", "outcome"]
 _GROUPS = [("writes", "All writes"), ("looks", "All looks at one customer")]
 
 
@@ -40,6 +41,15 @@ class DayField(forms.DateField):
         return day
 
 
+class NumberField(forms.IntegerField):
+    """The number of a batch or an import."""
+
+    def __init__(self, label: str) -> None:
+        super().__init__(
+            label=label, required=False, min_value=1, max_value=MOST_IDS, error_messages=_NUMBER
+        )
+
+
 class AuditListForm(forms.Form):
     """The log's address: everything that it shows is in its query string.
 
@@ -55,12 +65,11 @@ class AuditListForm(forms.Form):
     )
     customer = forms.CharField(label="Customer", max_length=300, required=False)
     person = forms.CharField(label="Person", max_length=200, required=False, widget=Suggested)
-    batch = forms.IntegerField(
-        label="Batch", required=False, min_value=1, max_value=MOST_IDS, error_messages=_NUMBER
-    )
+    batch = NumberField("Batch")
     action = forms.ChoiceField(
         label="Action",
         required=False,
+        widget=QuickSelect,
         error_messages={"invalid_choice": "There is no action “%(value)s”."},
     )
     outcome = forms.ChoiceField(
@@ -80,6 +89,8 @@ class AuditListForm(forms.Form):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        self.fields["import"] = NumberField("Import")  # no name for an attribute in Python
+        self.order_fields(_ORDER)
         actions = sorted(ACTIONS.items(), key=lambda pair: pair[1])
         every = [("", "All actions"), ("Several", _GROUPS), ("One", actions)]
         cast(forms.ChoiceField, self.fields["action"]).choices = every
@@ -127,6 +138,7 @@ class AuditListForm(forms.Form):
             outcome=given["outcome"],
             customer=given["customer"],
             batch=given["batch"],
+            file=given["import"],
             since=_start_of(given["since"]) if given["since"] else None,
             until=_start_of(until + timedelta(days=1)) if until else None,
             text=given["text"],

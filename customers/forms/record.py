@@ -8,7 +8,7 @@ from django import forms
 from django.conf import settings
 from django.core.exceptions import ValidationError
 
-from customers.amounts import NotAnAmount, parse_amount, parse_metadata
+from customers.amounts import CURRENCIES, NotAnAmount, parse_amount, parse_metadata, split_currency
 from dubadmin.dub.commands import (
     LEAD_MODES,
     MAX_EVENT_QUANTITY,
@@ -19,7 +19,7 @@ from dubadmin.dub.commands import (
 )
 from dubadmin.dub.money import NotRepresentable, to_minor
 
-from .shared import CURRENCIES, LONGEST, OnceForm, QuickSelect
+from .shared import LONGEST, OnceForm, QuickSelect
 
 
 class TrackForm(OnceForm):
@@ -155,12 +155,20 @@ class SaleForm(TrackForm):
         given = super().clean() or self.cleaned_data
         try:
             if "amount" in given:
-                given["major"] = parse_amount(given["amount"])
+                digits, named = split_currency(given["amount"])
+                given["major"] = parse_amount(digits)
+                self._must_agree(named, given.get("currency"))
             if "major" in given and "currency" in given:
                 given["minor"] = to_minor(given["major"], currency=given["currency"])
         except (NotAnAmount, NotRepresentable) as error:
             self.add_error("amount", str(error))
         return given
+
+    def _must_agree(self, named: str, currency: str | None) -> None:
+        """A pasted "12,50 €" says its currency, too: it may be no other than the chosen one."""
+        if named and currency and named != currency:
+            words = f"The amount says {named}, this says {currency}. Choose which one it is."
+            self.add_error("currency", words)
 
     def command(self) -> TrackSale:
         given = self.cleaned_data
@@ -213,7 +221,7 @@ class ConfirmForm(forms.Form):
     def clean_retyped_amount(self) -> str:
         typed: str = self.cleaned_data["retyped_amount"]
         try:
-            agrees = parse_amount(typed) == self.amount
+            agrees = parse_amount(split_currency(typed)[0]) == self.amount
         except NotAnAmount:
             agrees = False
         if not agrees:

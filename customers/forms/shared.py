@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from html import escape
 from typing import Any
 
@@ -22,29 +22,29 @@ COUNTRIES = sorted(
     ),
     key=lambda pair: pair[1],
 )
-# Not money: testing, "no currency", metals, bond units and fund codes.
-_NOT_MONEY = {"XTS", "XXX", "XAU", "XAG", "XPT", "XPD", "XBA", "XBB", "XBC", "XBD", "XDR", "XSU"}
-_NOT_MONEY |= {"XUA", "BOV", "CHE", "CHW", "CLF", "COU", "MXV", "USN", "UYI", "UYW"}
-CURRENCIES = [("USD", "USD US Dollar"), ("EUR", "EUR Euro"), ("GBP", "GBP Pound Sterling")]
-CURRENCIES += sorted(
-    (currency.alpha_3, f"{currency.alpha_3} {currency.name}")
-    for currency in pycountry.currencies
-    if currency.alpha_3 not in _NOT_MONEY and currency.alpha_3 not in {"USD", "EUR", "GBP"}
-)
 
 
 class QuickSelect(forms.Select):
-    """A select without groups, for hundreds of options: Django renders two templates for each."""
+    """A select for hundreds of options: Django renders two templates for each."""
 
     def render(self, name: str, value: Any, attrs: Any = None, renderer: Any = None) -> SafeString:
         chosen = {str(each) for each in self.format_value(value)}
         options = "".join(
-            f'<option value="{escape(str(key))}"{" selected" if str(key) in chosen else ""}>'
-            f"{escape(str(label))}</option>"
+            f'<optgroup label="{escape(str(key))}">{_options(label, chosen)}</optgroup>'
+            if isinstance(label, list | tuple)
+            else _options([(key, label)], chosen)
             for key, label in self.choices
         )
         given = flatatt({**self.build_attrs(self.attrs, attrs), "name": name})
         return format_html("<select{}>{}</select>", given, SafeString(options))
+
+
+def _options(choices: Iterable[tuple[object, object]], chosen: set[str]) -> str:
+    return "".join(
+        f'<option value="{escape(str(key))}"{" selected" if str(key) in chosen else ""}>'
+        f"{escape(str(label))}</option>"
+        for key, label in choices
+    )
 
 
 class Suggested(forms.TextInput):

@@ -4,6 +4,7 @@ from customers.files import Unreadable
 
 from .asking import check_again, pause, resume, retry, retryable, sendable, start, stop
 from .fields import FORMS, Fields, cells_of, fields_of, form_field, names_of, text_of
+from .following import unconfirmed
 from .form import MappingForm
 from .kinds import KINDS
 from .life import carry_on, step
@@ -17,8 +18,8 @@ from .mapping import (
     remembered_for,
     rename,
 )
-from .progress import Progress, amounts, confirmed, progress, summary, verdicts
-from .results import as_file, left_over, outcome_of, why
+from .progress import Progress, amounts, confirmed, missing, progress, summary, verdicts
+from .results import as_file, left_over, name_of, outcome_of, told, unknown, why
 from .staging import AT_ONCE_BYTES, limits, read_again, receive, stage, too_large
 from .template import template_of
 
@@ -45,6 +46,8 @@ __all__ = [
     "left_over",
     "limits",
     "match",
+    "missing",
+    "name_of",
     "names_of",
     "outcome_of",
     "pause",
@@ -65,7 +68,10 @@ __all__ = [
     "summary",
     "template_of",
     "text_of",
+    "told",
     "too_large",
+    "unconfirmed",
+    "unknown",
     "verdicts",
     "why",
 ]

@@ -138,5 +138,10 @@ def retryable(file: Import) -> QuerySet[ImportRow]:
     return tried.filter(never_begun | not_sent | refused | Q(outcome=Outcome.UNKNOWN))
 
 
-def _note(action: str, file: Import, actor: Actor, **details: Any) -> None:
-    note(action, actor=actor, file=file, reason=file.reason, **details)
+def _note(action: str, file: Import, actor: Actor, *, asked: Any = None, **details: Any) -> None:
+    """An entry of the run points to its import, which stays; before that it only names it."""
+    if file.started_at:
+        details["file"] = file
+    else:
+        asked = {"import": file.pk, **(asked or {})}
+    note(action, actor=actor, reason=file.reason, asked=asked, **details)

@@ -109,9 +109,8 @@ _NEW_ID = (
 
 def conflict_text(conflict: Conflict) -> str:
     return (
-        f"{conflict.label} has changed: the file says that it was “{conflict.base or 'empty'}”, "
-        f"Dub has “{conflict.theirs or 'empty'}” now, and the file wants "
-        f"“{conflict.mine or 'empty'}”."
+        f"It has changed: the file says that it was “{conflict.base or 'empty'}”, Dub has "
+        f"“{conflict.theirs or 'empty'}” now, and the file wants “{conflict.mine or 'empty'}”."
     )
 
 
@@ -154,7 +153,7 @@ def send(row: ImportRow, *, actor: Actor) -> AuditEntry:
         return leave_out(row, f"{why} Nothing was sent.", actor=actor)
     merged = merge(seen=told["seen"], wanted=told["wanted"], present=facts_of(customer))
     if merged.conflicts:
-        why = " ".join(map(conflict_text, merged.conflicts))
+        why = " ".join(f"{each.label}: {conflict_text(each)}" for each in merged.conflicts)
         return leave_out(row, f"{why} Nothing was sent.", actor=actor, customer=customer)
     if not merged.changes:
         return leave_out(row, "Dub has these values already.", actor=actor, customer=customer)

@@ -10,13 +10,13 @@ from typing import Any
 
 from django import forms
 
-from customers.amounts import parse_metadata
+from customers.amounts import parse_metadata, split_currency
 from customers.facts import FIELDS
 from customers.forms import EditForm, LeadForm, SaleForm
 from customers.models import Import, ImportRow
 from customers.output import unguarded
 
-from .numbers import read_number, read_time, split_currency
+from .numbers import read_number, read_time
 
 Cell = str | int | float
 

@@ -11,12 +11,13 @@ from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
 
+from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 
 from customers import followup, queries, work
 from customers.audit import note
-from customers.followup import BOTH_CLOCKS
+from customers.entered import BOTH_CLOCKS
 from customers.models import FollowUp, Import, ImportRow
 from dubadmin.connect import background
 from dubadmin.dub.commands import lead_key
@@ -108,6 +109,13 @@ def _is_there(awaited: FollowUp, found: dict[Any, list[datetime]]) -> bool:
 
 def pending(file: Import) -> Any:
     return FollowUp.objects.filter(entry__file=file, state=FollowUp.State.PENDING)
+
+
+def unconfirmed() -> QuerySet[Import]:
+    """Imports that have ended, with something sent that is not seen at Dub yet."""
+    waiting = FollowUp.objects.filter(state=FollowUp.State.PENDING, entry__file__isnull=False)
+    ended = (Import.State.DONE, Import.State.STOPPED)
+    return Import.objects.filter(pk__in=waiting.values("entry__file"), state__in=ended)
 
 
 def confirm(file: Import) -> float | None:

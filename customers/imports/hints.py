@@ -9,9 +9,8 @@ import re
 from collections.abc import Iterable
 from typing import Any
 
+from customers.amounts import split_currency
 from customers.files import Record
-
-from .numbers import split_currency
 
 _LONGEST = 30
 _ODD_WORDS = 6

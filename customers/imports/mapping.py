@@ -213,7 +213,7 @@ def applied(saved: NamedMapping, header: list[str]) -> dict[str, Any]:
 def delete(file: Import, *, actor: Actor) -> bool:
     """Deletes an import of which no row was begun, with its rows. False when one was."""
     with transaction.atomic():
-        mine = Import.objects.filter(pk=file.pk, state__in=Import.UNTOUCHED).select_for_update()
+        mine = Import.objects.filter(pk=file.pk, started_at=None).select_for_update()
         if not mine.exists():
             return False
         told = {"import": file.pk, "kind": file.kind, "file": file.name, "sha256": file.sha256}

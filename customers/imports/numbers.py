@@ -8,12 +8,6 @@ from datetime import UTC
 
 from django.utils.dateparse import parse_datetime
 
-from customers.forms.shared import CURRENCIES
-
-_CURRENCIES = {code: code for code, _ in CURRENCIES} | {"€": "EUR", "£": "GBP"}
-_NAMED = re.compile(
-    r"(?P<before>[A-Za-z]{3}|[€£])?\s*(?P<number>\d.*?)\s*(?P<after>[A-Za-z]{3}|[€£])?"
-)
 _NUMBERS = {
     "point": re.compile(r"(?:[1-9]\d{0,2}(?:([, '])\d{3})(?:\1\d{3})*|\d+)(?:\.\d+)?"),
     "comma": re.compile(r"(?:[1-9]\d{0,2}(?:([. '])\d{3})(?:\1\d{3})*|\d+)(?:,\d+)?"),
@@ -23,18 +17,6 @@ _DAYS = {
     "dmy": re.compile(r"(?P<d>\d{1,2})[./-](?P<m>\d{1,2})[./-](?P<y>\d{4})(?:,?[ T](?P<t>.+))?"),
     "mdy": re.compile(r"(?P<m>\d{1,2})[./-](?P<d>\d{1,2})[./-](?P<y>\d{4})(?:,?[ T](?P<t>.+))?"),
 }
-
-
-def split_currency(text: str) -> tuple[str, str]:
-    """The number and the currency in "12,50 €", "EUR 12.50" or "12.50": the latter "" if none.
-
-    A "$" stays where it is: it is the sign of twenty currencies.
-    """
-    found = _NAMED.fullmatch(text.strip())
-    if not found or (found["before"] and found["after"]):
-        return text, ""
-    sign = (found["before"] or found["after"] or "").upper()
-    return (found["number"], _CURRENCIES[sign]) if sign in _CURRENCIES else (text, "")
 
 
 def read_number(text: str, number_format: str) -> str:

@@ -16,9 +16,9 @@ from .asking import sendable
 from .kinds import KINDS
 
 PHASES = {
-    "read": "Reading each row",
-    "ask": "Asking Dub about each customer",
-    "compare": "Looking for rows that would count once",
+    "read": "reading each row",
+    "ask": "asking Dub about each customer",
+    "compare": "looking for rows that would count once",
 }
 _UNITS = {"read": "row", "ask": "customer", "compare": ""}
 
@@ -106,6 +106,11 @@ def confirmed(file: Import) -> tuple[int, int]:
     found = FollowUp.objects.filter(entry__file=file).values("state").annotate(n=Count("id"))
     states = {each["state"]: each["n"] for each in found.order_by()}
     return states.get(FollowUp.State.CONFIRMED, 0), sum(states.values())
+
+
+def missing(file: Import) -> int:
+    """How many that Dub accepted have not appeared in time."""
+    return FollowUp.objects.filter(entry__file=file, state=FollowUp.State.MISSING).count()
 
 
 def amounts(file: Import) -> list[dict[str, Any]]:

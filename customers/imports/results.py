@@ -3,15 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
-from django.db.models import QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from customers import followup
-from customers.models import NOTHING_HAPPENED, Import, ImportRow, Outcome
+from customers.models import (
+    NOTHING_HAPPENED,
+    AuditEntry,
+    Import,
+    ImportRow,
+    Outcome,
+    Relation,
+)
 from customers.output import Row
 
 from . import findings
 from .checking import in_pages
+from .mapping import label_of
 
 STOPPED = "The import was stopped before this row was sent."
 ERROR = "error"
@@ -38,15 +47,54 @@ def why(row: ImportRow) -> str:
     return STOPPED if row.outcome == Outcome.NOT_SENT else ""
 
 
+def told(file: Import) -> Iterator[str]:
+    """A line for each problem of a row; after the run, for each row that was sent in vain."""
+    rows = left_over(file).select_related("entry")
+    if file.started_at:
+        rows = rows.exclude(entry=None) | unknown(file)
+    for row in in_pages(rows):
+        row.file = file
+        yield from (f"Row {row.number}: {said}" for said in _said(row))
+
+
+def _said(row: ImportRow) -> Iterator[str]:
+    if row.file.started_at:
+        yield f"{Outcome(outcome_of(row)).label}: {why(row)}"
+        return
+    for each in row.problems or []:
+        if each["level"] != findings.NOTE:
+            name = f"{label_of(row.file.kind, each['field'])}: " if each["field"] else ""
+            yield f"{name}{each['problem']}"
+
+
 def left_over(file: Import) -> QuerySet[ImportRow]:
     """Rows of which nothing is at Dub; before the run, those that would not be sent.
 
     What is unknown is not among them: it may have made it.
     """
     if file.started_at:
-        return file.rows.filter(state=ImportRow.State.FINISHED, outcome__in=NOTHING_HAPPENED)
+        settled = Q(_settled(outcome__in=NOTHING_HAPPENED), outcome=Outcome.UNKNOWN)
+        ended = file.rows.filter(state=ImportRow.State.FINISHED)
+        return ended.filter(Q(outcome__in=NOTHING_HAPPENED) | settled)
     verdicts = (ImportRow.Verdict.WRONG, ImportRow.Verdict.DOUBT)
     return file.rows.filter(verdict__in=verdicts)
+
+
+def unknown(file: Import) -> QuerySet[ImportRow]:
+    """Rows of which nobody knows yet whether they are at Dub."""
+    settled = _settled(outcome__in=[each for each in Outcome if each != Outcome.UNKNOWN])
+    return file.rows.filter(~settled, state=ImportRow.State.FINISHED, outcome=Outcome.UNKNOWN)
+
+
+def _settled(**how: Any) -> Exists:
+    later = AuditEntry.objects.filter(earlier=OuterRef("entry"), relation=Relation.SETTLE)
+    return Exists(later.filter(**how))
+
+
+def name_of(file: Import) -> str:
+    """What the file of the rows that are left over is called: it says what it leaves out."""
+    name, without = file.name.rpartition(".")[0] or file.name, unknown(file).count()
+    return f"{name}-left-without-{without}-unknown.csv" if without else f"{name}-left.csv"
 
 
 def as_file(file: Import) -> tuple[list[str], Iterator[Row]]:

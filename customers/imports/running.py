@@ -13,12 +13,14 @@ from collections import deque
 from datetime import timedelta
 
 from django.conf import settings
+from django.db import transaction
 from django.utils import timezone
 
 from customers import queries, work
 from customers.audit import AlreadyAsked
 from customers.models import NOTHING_HAPPENED, AuditEntry, Import, ImportRow, Outcome
 from customers.pacing import give_back, pace
+from customers.turns import in_turn
 from dubadmin.connect import counted
 from dubadmin.dub.errors import DubError, Refused, Unavailable, Uncertain
 
@@ -39,7 +41,11 @@ def run_some(file: Import) -> bool:
         queries.ping()
     following.look_around(file)
     run, started = _Run(file), time.monotonic()
-    if n := work.side_by_side(run.take, run.send, most=1 if is_careful else IN_FLIGHT):
+    try:
+        n = work.side_by_side(run.take, run.send, most=1 if is_careful else IN_FLIGHT)
+    finally:
+        run.close()
+    if n:
         _note_rate(file, 60 * n / (time.monotonic() - started))
         return True
     return _end(file)
@@ -53,13 +59,14 @@ def _note_rate(file: Import, rate: float) -> None:
 
 
 class _Run:
-    """A slice of the run. `take` is called by one thread at a time, `send` by several."""
+    """A slice of the run. `take` and `close` are called by one thread, `send` by several."""
 
     def __init__(self, file: Import) -> None:
         self.file, self.kind = file, KINDS[file.kind]
         self.actor = work.actor_of(file)
         self.until = time.monotonic() + work.SLICE_SECONDS
         self.taken: deque[ImportRow] = deque()
+        self.ended: deque[tuple[ImportRow, AuditEntry, str]] = deque()
         self.is_over = False
         self.turns: dict[str, threading.Lock] = {}
 
@@ -71,16 +78,36 @@ class _Run:
         return self.taken.popleft() if self.taken else None
 
     def _take_some(self) -> None:
+        self.finish_ended()
         most = _at_once()
         pace(most * self.kind.requests, background=True)
         going = Import.objects.filter(pk=self.file.pk, state=Import.State.RUNNING).exists()
-        rows = work.claim(self.file.rows.all(), most=most) if going else []
+        with in_turn():
+            rows = work.claim(self.file.rows.all(), most=most) if going else []
         for row in rows:
             row.file = self.file
         self.taken.extend(rows)
         self.is_over = not rows
         if unused := (most - len(rows)) * self.kind.requests:
             give_back(unused)
+
+    def close(self) -> None:
+        """Leaves no row behind that is in nobody's hands."""
+        self.finish_ended()
+        for row in self.taken:
+            work.release(row)
+
+    def finish_ended(self) -> None:
+        """Marks the rows that have ended, together, since each commit waits for the disk.
+
+        Their entries tell already how they ended: a row that is lost here is marked by the next
+        who takes it, and not sent again.
+        """
+        if not self.ended:
+            return
+        with in_turn(), transaction.atomic():
+            for _ in range(len(self.ended)):
+                work.finish(*self.ended.popleft())
 
     def send(self, row: ImportRow) -> None:
         """Sends a row, or finds out what became of it. Raises DubError to slow the run down."""
@@ -109,19 +136,19 @@ class _Run:
         elif entry.shown_outcome == Outcome.UNKNOWN:
             self._look_up(row, entry)
         elif entry.outcome != Outcome.PENDING:
-            work.finish(row, entry, entry.outcome)
+            self.ended.append((row, entry, entry.outcome))
 
     def _look_up(self, row: ImportRow, entry: AuditEntry) -> None:
         """What Dub's records say of a lost answer; while they cannot tell, the row waits."""
         try:
             outcome = work.outcome_now(entry, actor=self.actor)
         except Refused:
-            work.finish(row, entry, Outcome.UNKNOWN)
+            self.ended.append((row, entry, Outcome.UNKNOWN))
             return
         if outcome in NOTHING_HAPPENED and row.attempt < MOST_ATTEMPTS:
             _again(row, entry)
         elif outcome != Outcome.UNKNOWN:
-            work.finish(row, entry, outcome)
+            self.ended.append((row, entry, outcome))
         elif timezone.now() - entry.at < timedelta(seconds=work.AWAY_SECONDS):
             raise Uncertain(entry.explanation)
 

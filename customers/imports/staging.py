@@ -145,7 +145,8 @@ def _take_header(file: Import, header: Record | None) -> None:
     file.header = [unguarded(str(cell)).strip()[:200] for cell in header.cells]
     file.hints = hints.empty(len(file.header))
     file.place = {"start": header.end, "number": header.number + 1}
-    file.save(update_fields=["format", "header", "hints", "place"])
+    found = {name: getattr(file, name) for name in ("format", "header", "hints", "place")}
+    Import.objects.filter(pk=file.pk, state=Import.State.STAGING).update(**found)
 
 
 def _store(file: Import, records: list[Record]) -> bool:

@@ -6,8 +6,8 @@ import re
 import unicodedata
 from functools import cache
 
+from customers.amounts import CURRENCIES
 from customers.facts import FIELDS
-from customers.forms.shared import CURRENCIES
 from customers.models import Import
 
 from .fields import OLD, form_field, names_of

@@ -1,6 +1,6 @@
 """What dubadmin itself keeps: who did what, and what Dub really did with it."""
 
-from .access import Access
+from .access import Access, held_by
 from .actions import ACTIONS, HAPPENED, LOOKS, NOTHING_HAPPENED, WRITES, Outcome
 from .batches import Batch, BatchRow
 from .entries import AuditEntry, Backwards, Relation, pending_timeout
@@ -9,11 +9,13 @@ from .exports import Export, ExportPart, ExportRow
 from .heartbeat import Heartbeat
 from .imports import Import, ImportPart, ImportRow, NamedMapping
 from .invitations import Invitation
+from .notes import Note
 from .pacing import Pace
 from .preferences import Preferences, preferences_of
 from .sales import FollowUp, Invoice
 from .saved import SavedView
 from .shared_cache import SharedCache
+from .strangers import Strangers
 from .triggers import OUTCOME, lifted
 
 __all__ = [
@@ -39,6 +41,7 @@ __all__ = [
     "Invitation",
     "Invoice",
     "NamedMapping",
+    "Note",
     "Outcome",
     "Pace",
     "Preferences",
@@ -46,6 +49,8 @@ __all__ = [
     "SavedView",
     "Seal",
     "SharedCache",
+    "Strangers",
+    "held_by",
     "lifted",
     "pending_timeout",
     "preferences_of",

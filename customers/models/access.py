@@ -1,7 +1,10 @@
-"""The permissions that the roles are made of."""
+"""The permissions that the roles are made of, and who holds them."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
+from django.contrib.auth.models import AnonymousUser, User
 from django.db import models
 
 
@@ -19,3 +22,28 @@ class Access(models.Model):  # noqa: DJ008  nothing to print, there is no row
             ("move_files", "Can import and export"),
             ("view_audit", "Can read the audit log"),
         ]
+
+
+@dataclass(frozen=True)
+class Held:
+    """`roles` are a person's groups by name; `permissions` are "app.codename"."""
+
+    roles: tuple[str, ...] = ()
+    permissions: frozenset[str] = frozenset()
+
+
+def held_by(user: User | AnonymousUser) -> Held:
+    """What a person's groups are and allow: one query for each user object, kept on it."""
+    if isinstance(user, AnonymousUser):
+        return Held()
+    held: Held | None = vars(user).get("_held")
+    if held is None:
+        rows = user.groups.order_by("id").values_list(
+            "name", "permissions__content_type__app_label", "permissions__codename"
+        )
+        found = list(rows)
+        held = vars(user)["_held"] = Held(
+            roles=tuple(dict.fromkeys(name for name, _, _ in found)),
+            permissions=frozenset(f"{app}.{codename}" for _, app, codename in found if codename),
+        )
+    return held

@@ -65,7 +65,6 @@ class Import(models.Model):
         FAILED = "failed", "Cannot be read"
 
     OPEN = (State.STAGING, State.CHECKING, State.RUNNING)  # the worker is at it
-    UNTOUCHED = (State.STAGING, State.MAPPING, State.CHECKING, State.CHECKED, State.FAILED)
 
     at = models.DateTimeField(default=timezone.now)
     checked_at = models.DateTimeField(null=True)
@@ -114,7 +113,7 @@ class Import(models.Model):
     @property
     def is_untouched(self) -> bool:
         """Whether no row was ever begun, so that it can be mapped anew or deleted."""
-        return self.state in self.UNTOUCHED
+        return self.started_at is None
 
 
 class ImportPart(models.Model):

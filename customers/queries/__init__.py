@@ -2,6 +2,7 @@
 
 from .listing import Facets, Listing, exact_matches, find_customers, list_customers
 from .names import Match, is_unknown_customer, known, remember, with_true_names
+from .neighbours import Neighbours, neighbours_of, read_around
 from .one import (
     EVENT_KINDS,
     MAX_EVENTS,
@@ -25,6 +26,7 @@ __all__ = [
     "Facets",
     "Listing",
     "Match",
+    "Neighbours",
     "Timeline",
     "attribution",
     "attributions",
@@ -40,8 +42,10 @@ __all__ = [
     "known",
     "last_seen",
     "list_customers",
+    "neighbours_of",
     "newest_events",
     "ping",
+    "read_around",
     "remember",
     "with_true_names",
 ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -12,13 +13,14 @@ from customers.audit import storable
 from customers.models import WRITES, AuditEntry, Outcome
 from dubadmin.connect import dub
 from dubadmin.dub.errors import DubError
-from dubadmin.dub.reads import GetCustomer, GetLink, ListCustomers, ListEvents
+from dubadmin.dub.reads import AnyRead, GetCustomer, GetLink, ListCustomers, ListEvents
 from dubadmin.dub.records import Customer, Event, Link
 
 from .names import ask, hint_of, is_unknown_customer, known, remember, true_name
 
 EVENT_KINDS = ("clicks", "leads", "sales")
 MAX_EVENTS = 1000
+SHOWN_EVENTS = 100  # of each kind, on a customer's page
 
 
 def get_customer(id: str) -> Customer:
@@ -51,37 +53,54 @@ def _settled(first: Any, again: Any = None) -> Customer:
 
 @dataclass(frozen=True, kw_only=True)
 class Timeline:
-    """A customer's events, newest first, and what could not be had."""
+    """A customer's events, newest first, and what could not be had; and what was asked `beside`."""
 
     events: list[Event]
     errors: list[DubError]
+    beside: Any = None
+
+    @property
+    def sales(self) -> list[Event]:
+        return [event for event in self.events if event.kind == "sale"]
+
+    @property
+    def cut(self) -> list[str]:
+        """The kinds of which Dub may have more than are here, as "clicks"."""
+        kinds = Counter(f"{event.kind}s" for event in self.events)
+        return [kind for kind in EVENT_KINDS if kinds[kind] >= SHOWN_EVENTS]
 
 
-def customer_with_timeline(id: str) -> tuple[Customer, Timeline]:
+def customer_with_timeline(id: str, *, beside: AnyRead | None = None) -> tuple[Customer, Timeline]:
     """One customer with its events: one round trip when its Dub ID is known, two otherwise.
 
     GET /events takes `cus_…` only (trap R11), so an `ext_…` is resolved first unless it was seen
-    before. Raises what GET /customers/{id} raised; a failed GET /events is in the timeline (A3).
+    before. `beside` is one more read for the same round trip. Raises what GET /customers/{id}
+    raised; a failed GET /events is in the timeline (A3).
     """
     dub_id = known(id).get("id", "") if id.startswith("ext_") else id
     twice = _twice(id)
-    answers = dub().fetch_together(*twice, *_events_of(dub_id))
-    customer, events = _settled(*answers[: len(twice)]), answers[len(twice) :]
+    more = [beside] if beside else []
+    answers = dub().fetch_together(*twice, *more, *_events_of(dub_id))
+    customer = _settled(*answers[: len(twice)])
+    events = answers[len(twice) + len(more) :]
     if customer.id != dub_id:
         events = dub().fetch_together(*_events_of(customer.id))
-    return customer, _timeline(events)
+    return customer, _timeline(events, beside=answers[len(twice)] if beside else None)
 
 
 def _events_of(customer_id: str) -> list[ListEvents]:
     if not customer_id:
         return []
-    return [ListEvents(kind=kind, customer_id=customer_id) for kind in EVENT_KINDS]
+    return [
+        ListEvents(kind=kind, customer_id=customer_id, limit=SHOWN_EVENTS) for kind in EVENT_KINDS
+    ]
 
 
-def _timeline(answers: Sequence[Any]) -> Timeline:
+def _timeline(answers: Sequence[Any], *, beside: Any) -> Timeline:
     events = [event for answer in answers if isinstance(answer, list) for event in answer]
     events.sort(key=lambda event: event.at.timestamp() if event.at else 0, reverse=True)
-    return Timeline(events=events, errors=[each for each in answers if isinstance(each, DubError)])
+    errors = [each for each in answers if isinstance(each, DubError)]
+    return Timeline(events=events, errors=errors, beside=beside)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -150,7 +169,8 @@ def history(*, id: str, external_id: str, limit: int = 20) -> list[AuditEntry]:
     same = Q(target_id=storable(id))
     if external_id:
         same |= Q(target_external_id=storable(external_id))
-    return list(AuditEntry.objects.filter(same, action__in=WRITES).order_by("-id")[:limit])
+    writes = AuditEntry.objects.filter(same, action__in=WRITES).select_related("follow_up")
+    return list(writes.order_by("-id")[:limit])
 
 
 def ping() -> None:

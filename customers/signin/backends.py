@@ -3,15 +3,24 @@
 from __future__ import annotations
 
 from allauth.account.auth_backends import AuthenticationBackend
-from django.contrib.auth.models import Permission, User
-from django.db.models import QuerySet
+from django.contrib.auth.models import AnonymousUser, User
+
+from customers.models import held_by
 
 
 class ByRole(AuthenticationBackend):  # type: ignore[misc]  # allauth has no types
     """Permissions come with a role. None is given to one person, so none is looked for."""
 
-    def _get_user_permissions(self, user_obj: User) -> QuerySet[Permission]:
-        return Permission.objects.none()
+    def get_user_permissions(self, user_obj: User | AnonymousUser, obj: object = None) -> set[str]:
+        return set()
+
+    def get_group_permissions(self, user_obj: User | AnonymousUser, obj: object = None) -> set[str]:
+        if not user_obj.is_active or obj is not None:
+            return set()
+        if user_obj.is_superuser:
+            every: set[str] = super().get_group_permissions(user_obj)
+            return every
+        return set(held_by(user_obj).permissions)
 
     def get_user(self, user_id: int) -> User | None:
         """Whose session it is, with their preferences: every page needs both."""

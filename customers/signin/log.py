@@ -16,6 +16,7 @@ from django.http import HttpRequest
 
 from customers.audit import Actor, Target, actor_of, note, person
 from customers.models import Outcome
+from customers.strangers import is_counted
 
 from . import people
 from .names import account_name
@@ -27,9 +28,11 @@ _BY = {**people.STEPS, "webauthn": "passkey", "socialaccount": "single sign-on"}
 def note_of(
     request: HttpRequest | None, action: str, user: User | AnonymousUser | None, **details: Any
 ) -> None:
-    """An entry about what `user` did, signed in or not yet."""
+    """An entry about what `user` did, signed in or not yet; many of nobody's share one."""
     actor = actor_of(request) if request is not None else Actor()
-    note(action, actor=replace(actor, **person(user)) if user else actor, **details)
+    actor = replace(actor, **person(user)) if user else actor
+    if actor.id or details.get("outcome") != Outcome.BLOCKED or not is_counted(actor.ip, action):
+        note(action, actor=actor, **details)
 
 
 @receiver(user_logged_in)

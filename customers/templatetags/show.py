@@ -78,6 +78,18 @@ def import_tone(file: Import) -> str:
 
 
 @register.simple_tag(takes_context=True)
+def once(context: template.RequestContext, name: str) -> SafeString:
+    """Includes a template that stands on the page more than once, and is drawn only once."""
+    kept: Any = context.render_context
+    if name not in kept:
+        page: Any = context.template
+        with context.push():
+            kept[name] = SafeString(page.engine.get_template(name).render(context))
+    drawn: SafeString = kept[name]
+    return drawn
+
+
+@register.simple_tag(takes_context=True)
 def current(context: template.Context, exact: str, *within: str) -> SafeString | str:
     """`aria-current` for a link of the navigation, by the names of the addresses it stands for."""
     request = context.get("request")
@@ -141,7 +153,7 @@ def ago(value: object) -> SafeString | str:
     if minutes:
         text = f"{minutes} min ago" if minutes < 60 else f"{minutes // 60} h ago"
     return format_html(
-        '<time datetime="{}" title="{}">{}</time>',
+        '<time class="ago" datetime="{}" title="{}">{}</time>',
         value.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z"),
         f"{value.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC",
         text,

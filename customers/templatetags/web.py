@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 from django import template
+from django.conf import settings
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+
+from .show import icon
 
 register = template.Library()
 
@@ -51,3 +54,30 @@ def web_link(address: str) -> SafeString:
         return format_html('<bdi class="break">{}</bdi>', address)
     link = '<a class="break" href="{}" rel="noreferrer noopener" target="_blank"><bdi>{}</bdi></a>'
     return format_html(link, address, address)
+
+
+@register.filter
+def at_dub(id: str) -> SafeString | str:
+    """The way to a customer in Dub's dashboard; nothing where its address is not known."""
+    return _elsewhere("Dub", settings.DUB_DASHBOARD_URL, id)
+
+
+@register.filter
+def at_stripe(id: str) -> SafeString | str:
+    """The way to a customer in Stripe's dashboard; nothing for what is no customer's ID there."""
+    return _elsewhere("Stripe", settings.STRIPE_DASHBOARD_URL if id.startswith("cus_") else "", id)
+
+
+def _elsewhere(place: str, dashboard: str, id: str) -> SafeString | str:
+    """Both dashboards have a customer under its ID. The sandbox's customers are in neither."""
+    if not dashboard or not settings.LIVE:
+        return ""
+    return format_html(
+        '<a class="quiet" href="{}/customers/{}" rel="noreferrer noopener" target="_blank" '
+        'aria-label="Open in {}" title="Open in {}">{}</a>',
+        dashboard,
+        quote(id, safe=""),
+        place,
+        place,
+        icon("arrow-top-right-on-square"),
+    )

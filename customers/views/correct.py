@@ -17,6 +17,7 @@ from customers.forms import DeleteForm, EditForm
 from customers.guard import page
 from customers.http import Request, stop
 from customers.merge import Merge, merge
+from customers.notes import notes_about
 from customers.problems import problems_of
 from customers.services import target_of
 from dubadmin.dub.money import amount_text
@@ -237,4 +238,6 @@ def _stays(customer: Customer, timeline: queries.Timeline) -> list[str]:
         "The totals of the link stay as they are.",
         "dubadmin keeps the whole record with its events in the audit log.",
     ]
+    if notes_about(customer.id):
+        stays.append("Notes about the customer stay here, on this address.")
     return [*stays, *open_windows(customer.external_id, events=timeline.events)]

@@ -8,25 +8,34 @@ from urllib.parse import urlencode
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils import timezone
 from django.views.decorators.http import require_safe
 
-from customers import queries
+from customers import charts, queries
 from customers.addresses import customer_url
 from customers.columns import Column, Only, rows
+from customers.entered import awaited, entered_here
 from customers.facts import facts_of
-from customers.forms import CustomerListForm
+from customers.forms import CustomerListForm, new_key
 from customers.guard import page
 from customers.http import Request, fail
+from customers.notes import notes_about
 from customers.problems import problem_of, problems_of
 from customers.search import parse
 from customers.services import target_of
+from customers.timeline import by_day
+from customers.value import bars_of, rows_of
 from dubadmin.dub.errors import DubError
 from dubadmin.dub.reads import MAX_PAGE
 from dubadmin.dub.records import Customer
 
 from .gone import or_gone
+from .notes import MAY_WRITE
+from .place import place_in, place_query, ways_on
 from .saved import bar, columns_of, opening
 from .shared import address, pretty, render_part, tell_errors
+
+HISTORY = 20
 
 
 @require_safe
@@ -45,7 +54,8 @@ def customer_list(request: Request) -> HttpResponse:
             fail(request, problem_of(listing.error).title)
         form.offer(facets)
         columns = columns_of(request, form)
-        context |= _listed(request, listing, query, columns) | bar(request, form)
+        places = _places(listing, place_query(form.cleaned_data))
+        context |= _listed(request, listing, query, columns, places) | bar(request, form)
     else:
         tell_errors(request, form)
         form.offer(queries.Facets())
@@ -70,7 +80,11 @@ def _only_hit(request: Request, listing: queries.Listing, query: dict[str, Any])
 
 
 def _listed(
-    request: Request, listing: queries.Listing, query: dict[str, Any], columns: list[Column]
+    request: Request,
+    listing: queries.Listing,
+    query: dict[str, Any],
+    columns: list[Column],
+    places: dict[str, str],
 ) -> dict[str, Any]:
     exact = [match.customer for match in listing.exact] if query["page"] == 1 else []
     ids = {customer.id for customer in exact}
@@ -78,7 +92,7 @@ def _listed(
     may_change = request.user.has_perm("customers.edit_customers")
     return {
         "customers": customers,
-        "rows": rows(customers, columns, may_pick=may_change, only=_only(request, query)),
+        "rows": rows(customers, columns, may_pick=may_change, only=_only(request, query, places)),
         "total": listing.total,
         "page": _pages(request, listing, query),
         "columns": [_head(request, query, column) for column in columns],
@@ -149,12 +163,18 @@ def _head(request: Request, query: dict[str, Any], column: Column) -> dict[str, 
     }
 
 
-def _only(request: Request, query: dict[str, Any]) -> Only:
+def _places(listing: queries.Listing, kept: str) -> dict[str, str]:
+    first = listing.first + 1
+    return {each.id: f"{kept}{row}" for row, each in enumerate(listing.customers, start=first)}
+
+
+def _only(request: Request, query: dict[str, Any], places: dict[str, str]) -> Only:
     def lacking(name: str) -> str:
         kept = address(request, page=None, after=None, **{name: None})
         return "" if query[name] else f"{kept}{'&' if '?' in kept else '?'}{name}="
 
-    return Only(country=lacking("country"), link=lacking("link"), partner=lacking("partner"))
+    filters = {name: lacking(name) for name in ("country", "link", "partner")}
+    return Only(**filters, places=places)
 
 
 @require_safe
@@ -174,17 +194,50 @@ def customer_find(request: Request) -> HttpResponse:
 @page("customer.view", permission="customers.view_customers")
 @or_gone
 def customer_detail(request: Request, id: str) -> HttpResponse:
-    customer, timeline = queries.customer_with_timeline(id)
+    place = place_in(request.GET) if "row" in request.GET else None
+    around = queries.read_around(place[0], **place[1]) if place else None
+    customer, timeline = queries.customer_with_timeline(id, beside=around)
     request.looked = target_of(customer)
+    writes = queries.history_of(customer, limit=200)
+    entered = entered_here(timeline.events, writes)
     context = {
         "customer": customer,
         "events": timeline.events,
+        "days": by_day(timeline.events, entered),
+        "awaited": awaited(writes, entered),
+        "cut": " and ".join(timeline.cut),
         "event_problems": problems_of(timeline.errors),
-        "history": queries.history_of(customer),
+        "staff_notes": notes_about(customer.id),
+        "note_key": new_key() if request.user.has_perm(MAY_WRITE) else "",
+        "history": writes[:HISTORY],
+        "more_history": len(writes) > HISTORY,
         "raw": pretty(facts_of(customer)),
         "warnings": _warnings(customer, timeline),
     }
+    if timeline.sales:
+        context |= _value(timeline)
+    if place:
+        found = queries.neighbours_of(customer.id, read=around, answer=timeline.beside)
+        context["place"] = ways_on(place[1], row=place[0], found=found)
     return render_part(request, "customers/detail.html", context, part="timeline")
+
+
+def _value(timeline: queries.Timeline) -> dict[str, Any]:
+    """What was sold each month: bars, the table behind them, and what they leave out."""
+    months = charts.by_month(timeline.sales, timezone.localdate())
+    drawn = list(months)
+    left_out = len(timeline.sales) - sum(each.sales for each in months.values())
+    return {
+        "value_bars": bars_of(months),
+        "value_width": len(months) * charts.WIDE,
+        "month_rows": rows_of(months),
+        "first_month": drawn[0],
+        "last_month": drawn[-1],
+        "left_out": left_out,
+        "unconverted": any(event.currency != "usd" for event in timeline.sales),
+        "sales_shown": len(timeline.sales),
+        "sales_are_cut": "sales" in timeline.cut,
+    }
 
 
 def _warnings(customer: Customer, timeline: queries.Timeline) -> list[str]:

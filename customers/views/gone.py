@@ -12,7 +12,9 @@ from customers import queries
 from customers.guard import View
 from customers.http import Request, stop
 from customers.models import AuditEntry, Outcome
+from customers.notes import notes_about
 from customers.services import target_of_entry
+from customers.timeline import by_day
 from dubadmin.dub.errors import DubError
 from dubadmin.dub.records import Customer, Event
 
@@ -63,9 +65,10 @@ def _deleted(request: Request, entry: AuditEntry, notes: list[str]) -> HttpRespo
     context: dict[str, Any] = {
         "entry": entry,
         "notes": notes,
-        "events": [Event.read(event) for event in record.pop("events", [])],
+        "days": by_day([Event.read(event) for event in record.pop("events", [])]),
         "customer": Customer.read(record),
         "raw": pretty(entry.before),
+        "staff_notes": notes_about(entry.target_id),
     }
     return render(request, "customers/gone.html", context, status=410)
 
@@ -96,5 +99,6 @@ def _missing(request: Request, id: str, last: AuditEntry, notes: list[str]) -> H
         "now": now,
         "notes": notes,
         "history": queries.history(id=last.target_id, external_id=last.target_external_id),
+        "staff_notes": [] if now else notes_about(last.target_id),
     }
     return render(request, "customers/missing.html", context, status=404)

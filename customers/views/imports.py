@@ -75,6 +75,7 @@ def _context(request: Request, file: Import, form: StartForm | None = None) -> d
     return context | {
         **reading_choices(file),
         "left_over": left_over,
+        "unknown": imports.unknown(file).count() if file.has_ended else 0,
         "retryable": imports.retryable(file).count() if file.has_ended else 0,
     }
 
@@ -290,5 +291,5 @@ def import_leftover(request: Request, number: int) -> HttpResponseBase:
     """The rows that did not make it, as they came and with what is wrong, to be uploaded again."""
     file = get_object_or_404(Import, pk=number)
     names, rows = imports.as_file(file)
-    name = f"{file.name.rpartition('.')[0] or file.name}-left.csv"
-    return download(output.CSV.write(names, rows), name=name, content_type=output.CSV.content_type)
+    pieces = output.CSV.write(names, rows)
+    return download(pieces, name=imports.name_of(file), content_type=output.CSV.content_type)

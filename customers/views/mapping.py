@@ -11,7 +11,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
-from customers import imports, tasks
+from customers import imports, tasks, work
 from customers.audit import actor_of
 from customers.files import DELIMITERS, ENCODINGS
 from customers.forms import SavedNameForm
@@ -115,15 +115,12 @@ def _map_context(
 
 
 def _reading_context(file: Import) -> dict[str, Any]:
-    idle = file.state == State.STAGING and (timezone.now() - file.beat).total_seconds() > IDLE
+    idle = work.is_idle(file)
     if idle:
         tasks.wake_import(file)
     place = file.place or {}
     read = place.get("start", 0) * 100 // max(file.size, 1) if place.get("start") else None
     return {"file": file, "idle": idle, "read": read, **reading_choices(file)}
-
-
-IDLE = 60  # seconds without a sign of a worker
 
 
 def reading_choices(file: Import) -> dict[str, Any]:

@@ -13,7 +13,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from customers import queries, services
-from customers.amounts import NotAnAmount, parse_amount
+from customers.amounts import NotAnAmount, parse_amount, split_currency
 from customers.audit import AlreadyAsked, Target, actor_of
 from customers.forms import ConfirmForm, LeadForm, SaleForm, new_key
 from customers.guard import page
@@ -277,7 +277,8 @@ def sale_minor(request: Request) -> HttpResponse:
     context: dict[str, Any] = {"sentence": "", "ok": True}
     try:
         if text.strip():
-            major = parse_amount(text)
+            digits, named = split_currency(text)
+            major, currency = parse_amount(digits), named or currency
             minor = to_minor(major, currency=currency)
             context["sentence"] = f"{major:,f} {currency.upper()}, sent as {minor}"
     except (NotAnAmount, NotRepresentable) as error:

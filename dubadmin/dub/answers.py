@@ -7,8 +7,9 @@ import math
 import re
 import ssl
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from email.utils import parsedate_to_datetime
+from typing import Any
 
 import requests
 import urllib3.exceptions
@@ -26,6 +27,7 @@ from .records import as_object
 
 MAX_BODY = 50 * 1024 * 1024
 MAX_DEPTH = 100
+_CONTAINERS = {dict, list}
 LONGEST_WAIT_SECONDS = 600.0
 _EPOCH_MILLISECONDS_ABOVE = 1e10
 _CHUNK = 65_536
@@ -95,18 +97,17 @@ def parse(text: str) -> object:
 
 def _shallow(data: object) -> object:
     """`data`, unless it is nested so deeply that whatever walks through it later could fall."""
-    level = [data]
+    level: list[Any] = [data] if type(data) in _CONTAINERS else []
     for _ in range(MAX_DEPTH):
-        level = [child for value in level for child in _children(value)]
+        level = [
+            inner
+            for outer in level
+            for inner in (outer.values() if type(outer) is dict else outer)
+            if type(inner) in _CONTAINERS
+        ]
         if not level:
             return data
     raise ValueError("nested too deeply")
-
-
-def _children(value: object) -> Iterable[object]:
-    if isinstance(value, dict):
-        return value.values()
-    return value if isinstance(value, list) else ()
 
 
 def _no_constant(name: str) -> float:

@@ -36,7 +36,9 @@ function follow(key) {
 }
 
 document.addEventListener("keydown", (event) => {
-  if (event.ctrlKey || event.metaKey || event.altKey || event.isComposing) return;
+  const held = event.ctrlKey || event.metaKey || event.altKey;
+  // Some keyboards have [ and ] behind AltGr, which browsers report as Ctrl and Alt.
+  if ((held && !event.getModifierState("AltGraph")) || event.isComposing) return;
   if (isTyping(event.target) || document.querySelector("dialog[open]") || !stored()) return;
   const key = prefix ? `${prefix} ${event.key}` : event.key;
   prefix = "";

@@ -1,11 +1,12 @@
 """Fifty people at once on two web processes, PostgreSQL and a slow Dub; one process is killed.
 
-    .venv/bin/python -m tests.benchmarks.load [--seconds 120] [--people 50] [--server granian]
+    .venv/bin/python -m tests.benchmarks.load [--seconds 120] [--people 50] [--pause 3]
 
-Each person opens a page about every second and a half: the list, a customer, now and then they
-record a sale. Half-way one web process is killed with SIGKILL; whoever gets no answer asks again,
-as a proxy or a person would. Prints how long the pages took, what failed, and whether every sale
-that reached Dub is in the log, once.
+Each person opens the list and a customer in turn, now and then they record a sale, and look at
+each page for 3 seconds, a third more or less. Half-way one web process is killed with SIGKILL;
+whoever gets no answer asks again, as a proxy or a person would. Prints how long the pages took,
+what failed, how busy the machine was (it runs the people, the sandbox and PostgreSQL, too), and
+whether every sale that reached Dub is in the log, once.
 """
 
 from __future__ import annotations
@@ -30,7 +31,7 @@ from pathlib import Path
 import psycopg
 import requests
 
-from .pages import ROOT, SANDBOX, SITE, _wait_for
+from .pages import ROOT, SANDBOX, SITE, wait_for
 
 SERVER = "postgres://postgres@127.0.0.1:5432/"
 NAME = "dubadmin_load"
@@ -68,6 +69,7 @@ class Seen:
     problems: Counter[str] = field(default_factory=Counter)
     invoices: list[str] = field(default_factory=list)
     cpu_seconds: float = 0.0
+    busy: float = 0.0
     lock: threading.Lock = field(default_factory=threading.Lock)
 
     def took(self, kind: str, seconds: float) -> None:
@@ -80,15 +82,18 @@ class Seen:
 
 
 class Person(threading.Thread):
-    def __init__(self, number: int, *, cookie: str, ids: list[str], until: float, seen: Seen):
+    def __init__(
+        self, number: int, *, cookie: str, ids: list[str], pause: float, until: float, seen: Seen
+    ):
         super().__init__(daemon=True)
         self.number, self.ids, self.until, self.seen = number, ids, until, seen
+        self.pause = pause
         self.random = random.Random(number)
         self.session = requests.Session()
         self.session.cookies.set("dubadmin_session", cookie, domain="127.0.0.1")
 
     def run(self) -> None:
-        time.sleep(self.random.uniform(0, 1.5))
+        time.sleep(self.random.uniform(0, self.pause))
         turn = 0
         while time.monotonic() < self.until:
             turn += 1
@@ -98,7 +103,7 @@ class Person(threading.Thread):
                 self.ask("read", "GET", "/customers/")
             else:
                 self.ask("read", "GET", f"/customers/{self.random.choice(self.ids)}/")
-            time.sleep(self.random.uniform(1, 2))
+            time.sleep(self.pause * self.random.uniform(2 / 3, 4 / 3))
 
     def sell(self, turn: int) -> None:
         invoice = f"LOAD-{self.number}-{turn}"
@@ -143,6 +148,7 @@ def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("--seconds", type=int, default=120)
     parser.add_argument("--people", type=int, default=50)
+    parser.add_argument("--pause", type=float, default=3, help="seconds on a page")
     parser.add_argument("--latency-ms", type=int, default=100)
     parser.add_argument("--server", choices=SERVERS, default="gunicorn")
     parser.add_argument("--no-kill", action="store_true")
@@ -198,7 +204,7 @@ def running(
         for command in commands
     ]
     try:
-        _wait_for(f"{URL}/readyz")
+        wait_for(f"{URL}/readyz")
         yield started[-1]
     finally:
         for process in started[::-1]:
@@ -216,9 +222,10 @@ def work(site: subprocess.Popen[bytes], cookies: list[str], options: argparse.Na
     ).json()
     ids = [f"ext_{row['externalId']}" for row in rows if row["sales"]]
     everybody = [
-        Person(number, cookie=cookie, ids=ids, until=until, seen=seen)
+        Person(number, cookie=cookie, ids=ids, pause=options.pause, until=until, seen=seen)
         for number, cookie in enumerate(cookies)
     ]
+    idle, total = machine()
     for person in everybody:
         person.start()
     time.sleep(options.seconds / 2)
@@ -228,8 +235,16 @@ def work(site: subprocess.Popen[bytes], cookies: list[str], options: argparse.Na
         print(f"killed web process {victim}")
     for person in everybody:
         person.join()
+    idle, total = (after - before for after, before in zip(machine(), (idle, total), strict=True))
+    seen.busy = 1 - idle / total
     seen.cpu_seconds = sum(map(cpu_seconds, children(site.pid)))
     return seen
+
+
+def machine() -> tuple[int, int]:
+    """How long the machine's cores were idle so far, and all their time, in ticks."""
+    ticks = [int(each) for each in Path("/proc/stat").read_text().splitlines()[0].split()[1:]]
+    return ticks[3] + ticks[4], sum(ticks)
 
 
 def cpu_seconds(pid: int) -> float:
@@ -247,7 +262,8 @@ def report(seen: Seen, options: argparse.Namespace) -> None:
     bound = 2 * options.latency_ms + ERROR_MS
     both = seen.times["read"] + seen.times["write"]
     print(
-        f"{options.server}, {options.people} people, {options.seconds} s, p95 to stay below {bound}"
+        f"{options.server}, {options.people} people, {options.pause:g} s on a page,"
+        f" {options.seconds} s; p95 to stay below {bound} ms"
     )
     for name, times in (*seen.times.items(), ("all", both)):
         cuts = statistics.quantiles(times or [0.0, 0.0], n=100)
@@ -257,6 +273,7 @@ def report(seen: Seen, options: argparse.Namespace) -> None:
         )
     if options.no_kill:
         print(f"web processes worked {seen.cpu_seconds / len(both) * 1000:.0f} ms an answer")
+    print(f"all {os.cpu_count()} cores of the machine: {seen.busy:.0%} busy")
     print("problems:", dict(seen.problems) or "none")
     with psycopg.connect(SERVER + NAME) as database:
         rows = database.execute(

@@ -137,7 +137,7 @@ def manage(environment: dict[str, str], *command: str) -> subprocess.Popen[bytes
 
 
 def wait_for(address: str) -> None:
-    for _ in range(300):
+    for _ in range(3000):
         try:
             if requests.get(address, timeout=5).ok:
                 return

@@ -1,6 +1,7 @@
 """A real Chromium against the real site and the sandbox.
 
-Whatever a page writes to the console as an error fails the test, a dialog too. Without a browser
+Whatever a page writes to the console as an error fails the test, a dialog too, but for the
+browser's own question whether to leave a form: it is left. Without a browser
 these tests are skipped and say so; in CI that is a failure.
 """
 
@@ -8,6 +9,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import threading
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -17,9 +19,11 @@ from django.conf import settings as django_settings
 from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
 from django.contrib.auth.models import User
 from django.contrib.sessions.backends.db import SessionStore
+from django.core.signals import request_finished, request_started
 from playwright.sync_api import (
     Browser,
     ConsoleMessage,
+    Dialog,
     Page,
     expect,
     sync_playwright,
@@ -102,13 +106,46 @@ class Windows:
         self.free[scripts].append(page)
 
 
+class Underway:
+    """How many requests the site is at. Who empties the database waits until there are none."""
+
+    def __init__(self) -> None:
+        self.number, self.changed = 0, threading.Condition()
+        request_started.connect(self.count_started)
+        request_finished.connect(self.count_finished)
+
+    def count_started(self, **kwargs: Any) -> None:
+        self._count(1)
+
+    def count_finished(self, **kwargs: Any) -> None:
+        self._count(-1)
+
+    def _count(self, more: int) -> None:
+        if threading.current_thread() is not threading.main_thread():  # the site has its own
+            with self.changed:
+                self.number += more
+                self.changed.notify_all()
+
+    def wait(self) -> None:
+        with self.changed:
+            self.changed.wait_for(lambda: self.number <= 0, timeout=5)
+            self.number = 0
+
+
+@pytest.fixture(scope="session")
+def underway() -> Underway:
+    return Underway()
+
+
 @pytest.fixture(scope="session")
 def windows(chromium: Browser, live_server: Any) -> Windows:
     return Windows(chromium, live_server.url)
 
 
 @pytest.fixture
-def browse(windows: Windows, people: dict[str, User], dub: Sandbox) -> Iterator[Browse]:
+def browse(
+    windows: Windows, people: dict[str, User], dub: Sandbox, underway: Underway
+) -> Iterator[Browse]:
     """Opens a window in which a person is signed in.
 
     `failing` are the statuses that the site may answer with in it; Chromium calls every status
@@ -135,18 +172,18 @@ def browse(windows: Windows, people: dict[str, User], dub: Sandbox) -> Iterator[
         listeners = {
             "console": lambda said: _judge(said, failing, errors),
             "weberror": lambda error: errors.append(str(error.error)),
-            "dialog": lambda dialog: (errors.append(dialog.message), dialog.dismiss()),
+            "dialog": lambda dialog: _answer(dialog, errors),
         }
         for event, listener in listeners.items():
             context.on(event, listener)
 
         def leave() -> None:
-            for event, listener in listeners.items():
-                context.remove_listener(event, listener)
             if thrown_away:
                 context.close()
-            else:
-                windows.leave(page, scripts=scripts)
+                return
+            windows.leave(page, scripts=scripts)
+            for event, listener in listeners.items():
+                context.remove_listener(event, listener)
 
         left.append(leave)
         return page
@@ -154,7 +191,16 @@ def browse(windows: Windows, people: dict[str, User], dub: Sandbox) -> Iterator[
     yield open_window
     for leave in left:
         leave()
+    underway.wait()
     assert errors == []
+
+
+def _answer(dialog: Dialog, errors: list[str]) -> None:
+    if dialog.type == "beforeunload":
+        dialog.accept()
+    else:
+        errors.append(dialog.message)
+        dialog.dismiss()
 
 
 def _judge(said: ConsoleMessage, failing: tuple[int, ...], errors: list[str]) -> None:

@@ -9,6 +9,7 @@ from playwright.sync_api import Page, expect
 
 from dubadmin.sandbox import Sandbox
 
+from . import sheet
 from .conftest import Browse
 from .layout import too_wide
 
@@ -20,15 +21,16 @@ AXE = Axe().axe_script
 
 
 @pytest.fixture
-def look() -> Iterator[Look]:
+def look(request: pytest.FixtureRequest) -> Iterator[Look]:
     """Looks at a page as it stands and tells at the end what is wrong with it."""
     found = []
 
     def at(page: Page, name: str, *, ways: list[tuple[int, str]] = WAYS) -> None:
-        for width, scheme in ways:
+        for width, scheme in sheet.EVERY_WAY if sheet.FOLDER else ways:
             page.set_viewport_size({"width": width, "height": 900})
             page.emulate_media(color_scheme=scheme)
             found.extend((name, width, scheme, each) for each in violations(page))
+            sheet.photograph(page, request.node.name, name, width, scheme)
         page.set_viewport_size({"width": 320, "height": 900})
         found.extend((name, 320, each) for each in too_wide(page))
         page.set_viewport_size({"width": 1440, "height": 900})
@@ -224,3 +226,16 @@ def test_when_dub_fails(browse: Browse, dub: Sandbox, jane: Json, look: Look) ->
     for address in ("/", "/customers/", "/customers/ext_user_1/"):
         page.goto(address)
         look(page, f"{address} without Dub")
+
+
+def test_names_of_all_kinds(browse: Browse, dub: Sandbox, look: Look) -> None:
+    dub.add_customer(external_id="long", name="Maximiliane " * 15, email=f"{'m' * 60}@acme.example")
+    dub.add_customer(external_id="rtl", name="محمد عبد الله", email="m@acme.example")
+    dub.add_customer(external_id="emoji", name="🦄🦄🦄 & <b>Co</b>", email=None)
+    dub.add_customer(external_id="none", name=None, email=None)
+    page = browse("ada")
+    for address in ("/customers/", "/customers/ext_long/", "/customers/ext_rtl/"):
+        page.goto(address)
+        look(page, address, ways=WAYS + OTHER_WAYS)
+    page.goto("/customers/ext_none/edit/")
+    look(page, "no name, no e-mail")

@@ -189,3 +189,15 @@ def test_the_theme_is_chosen_and_kept(page: Page) -> None:
     expect(page.locator("html")).to_have_attribute("data-theme", "dark")
     page.locator("details.person summary").press("Enter")
     expect(dark).to_have_attribute("aria-pressed", "true")
+
+
+def test_brackets_go_through_the_list(browse: Browse, dub: Sandbox, jane: Json) -> None:
+    dub.add_customer("Bo", "bo@acme.example", "user_2")
+    page = browse("vera")
+    page.goto("/customers/?sort=createdAt")
+    page.get_by_role("link", name="Bo bo@").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Bo")
+    for key, name in {"]": "Jane Cooper", "[": "Bo"}.items():
+        page.wait_for_load_state()
+        page.keyboard.press(key)
+        expect(page.get_by_role("heading", level=1)).to_have_text(name)

@@ -16,6 +16,7 @@ def open_form(page: Page) -> None:
 
 
 def review(page: Page, **typed: str) -> None:
+    page.bring_to_front()  # Chromium lays out a window behind another one late
     for label, text in typed.items():
         page.get_by_label(label, exact=True).fill(text)
     page.get_by_role("button", name="Review the change").click()

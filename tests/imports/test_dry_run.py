@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from customers import imports, services, work
 from customers.audit import Actor
-from customers.models import AuditEntry, Import
+from customers.imports import tracks
+from customers.models import AuditEntry, Import, ImportRow
 from customers.preflight import check_lead, check_sale
 from dubadmin.dub.commands import TrackLead, TrackSale
 from dubadmin.sandbox import Sandbox
@@ -227,6 +229,32 @@ def test_a_file_that_is_deleted_meanwhile(dub: Sandbox, max_acts: Actor) -> None
     assert imports.carry_on(slow.pk) is None
 
 
+def test_a_file_is_deleted_while_a_worker_is_in_the_middle_of_it(
+    dub: Sandbox, max_acts: Actor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = import_of("sales", SALE, *sales(3), actor=max_acts)
+    imports.step(now(file))
+    imports.step(now(file))
+
+    def ask(ids: Any) -> Any:
+        assert imports.delete(now(file), actor=max_acts)
+        return tracks.ask_sales(ids)
+
+    kind = replace(imports.KINDS["sales"], ask=ask)
+    monkeypatch.setitem(imports.KINDS, "sales", kind)
+    assert imports.carry_on(file.pk) is None
+    assert not ImportRow.objects.exists()
+
+
+def test_what_was_checked_again_or_paused_can_be_deleted(check: Any, max_acts: Actor) -> None:
+    file = check(*sales(1))
+    assert imports.check_again(file, actor=max_acts)
+    assert imports.pause(now(file), actor=max_acts)
+    assert imports.delete(now(file), actor=max_acts)
+    paused = AuditEntry.objects.get(action="import.pause")
+    assert (paused.file, paused.asked) == (None, {"import": file.pk})
+
+
 def test_checked_again_what_has_changed_counts(
     check: Any,
     dub: Sandbox,
@@ -237,4 +265,4 @@ def test_checked_again_what_has_changed_counts(
     dub.add_customer(external_id="late", email="l@example.com", link=dub.add_link(), lead="Sign up")
     assert imports.check_again(file, actor=max_acts)
     assert verdicts(checked(file)) == {"ready": 1}
-    assert AuditEntry.objects.get(action="import.check").file == file
+    assert AuditEntry.objects.get(action="import.check").asked == {"import": file.pk}

@@ -5,10 +5,13 @@ from __future__ import annotations
 import csv
 import io
 import re
+from datetime import timedelta
 from typing import Any
 
 import pytest
+import time_machine
 from django.test import Client
+from django.utils import timezone
 
 from customers import imports, tasks
 from customers.audit import Actor
@@ -56,7 +59,7 @@ def test_while_it_is_checked(made: Any, max_: Client) -> None:
     assert "Checking: reading each row 0 of 3 rows" in shown(max_, file)
     imports.step(now(file))
     imports.step(now(file))
-    assert "asking dub about each customer 0 of 3 customers" in shown(max_, file)
+    assert "asking Dub about each customer 0 of 3 customers" in shown(max_, file)
 
 
 def test_what_the_dry_run_found(made: Any, max_: Client) -> None:
@@ -191,6 +194,16 @@ def test_pause_go_on_stop_and_try_again(made: Any, max_: Client, dub: Sandbox) -
     assert outcomes(run(file)) == {Outcome.RECORDED: 2}
 
 
+def test_who_may_read_the_log_gets_to_the_entries_of_the_run(
+    made: Any, sign_in: Any, max_acts: Actor
+) -> None:
+    ada, file = sign_in("ada"), checked(made(*sales(1)))
+    link, page = f'href="/audit/?import={file.pk}"', f"/imports/{file.pk}/"
+    assert link not in ada.get(page).content.decode()
+    imports.start(file, actor=max_acts)
+    assert link in ada.get(page).content.decode()
+
+
 @pytest.mark.parametrize("name", ["start", "check", "pause", "resume", "stop", "retry"])
 def test_what_comes_too_late_changes_nothing(name: str, made: Any, max_: Client) -> None:
     file = made(*sales(1), state=State.DONE)
@@ -275,9 +288,30 @@ def test_before_the_run_the_file_has_what_would_not_be_sent(
 def test_what_is_unknown_is_not_in_the_file(
     made: Any, max_: Client, max_acts: Actor, dub: Sandbox
 ) -> None:
-    imports.start(file := checked(made(*sales(1))), actor=max_acts)
+    imports.start(file := checked(made(*sales(1), WRONG)), actor=max_acts)
     dub.fault("POST", "/track/sale", hang_up="before")
     dub.fault("GET", "/events", times=0, status=403, message="Unauthorized: Need higher plan.")
-    assert outcomes(run(file)) == {Outcome.UNKNOWN: 1}
-    assert len(saved(max_.get(f"/imports/{file.pk}/leftover/"))) == 1
-    assert "Try 1 again" in shown(max_, file)
+    assert outcomes(run(file)) == {Outcome.UNKNOWN: 1, Outcome.NOT_SENT: 1}
+    file_of_them = max_.get(f"/imports/{file.pk}/leftover/")
+    assert 'filename="file-left-without-1-unknown.csv"' in file_of_them["Content-Disposition"]
+    assert [row[3] for row in saved(file_of_them)] == ["invoice_id", "X"]
+    page = shown(max_, file)
+    assert "Try 1 again" in page
+    assert "1 row whose result is unknown is not in it, because it may be at Dub." in page
+
+
+def test_what_was_settled_since_is_in_the_file_where_nothing_came_of_it(
+    made: Any, max_: Client, max_acts: Actor, dub: Sandbox
+) -> None:
+    imports.start(file := checked(made(*sales(2))), actor=max_acts)
+    for nth, arrives in enumerate(("before", "after"), start=1):
+        dub.fault("POST", "/track/sale", nth=nth, hang_up=arrives)
+    dub.fault("GET", "/events", times=0, status=403, message="Unauthorized: Need higher plan.")
+    assert outcomes(run(file)) == {Outcome.UNKNOWN: 2}
+    dub.clear_faults()
+    with time_machine.travel(timezone.now() + timedelta(seconds=300)):
+        for row in file.rows.all():
+            max_.post(f"/results/{row.entry_id}/settle/")
+    file_of_them = max_.get(f"/imports/{file.pk}/leftover/")
+    assert 'filename="file-left.csv"' in file_of_them["Content-Disposition"]
+    assert [row[3] for row in saved(file_of_them)] == ["invoice_id", "INV-0"]

@@ -10,14 +10,16 @@ import pytest
 import time_machine
 from django.contrib.auth.models import User
 from django.utils import timezone
+from django_tasks_db.models import DBTaskResult
 
-from customers import imports, work
+from customers import imports, tasks, work
 from customers.audit import Actor
 from customers.imports import following
 from customers.models import AuditEntry, FollowUp, Import, ImportRow, Outcome, Pace, lifted
 from dubadmin.dub.errors import Unavailable, Uncertain
 from dubadmin.sandbox import Sandbox
 
+from .. import worker
 from ..at_once import AtOnce
 from .rows import (
     SALE,
@@ -251,6 +253,19 @@ def test_several_processes_and_threads_at_one_import(
     assert posts(dub) == 6
 
 
+def test_after_trouble_rows_that_nobody_has_begun_wait_again(
+    transactional_db: None, dub: Sandbox, ready: Any, monkeypatch: Any
+) -> None:
+    monkeypatch.setattr("customers.imports.running.IN_FLIGHT", 2)
+    file = ready(*sales(6))
+    dub.fault("POST", "/track/sale", hang_up="before")
+    with pytest.raises(Uncertain):
+        run(file)
+    lost = file.rows.get(state=ImportRow.State.CLAIMED)
+    assert AuditEntry.objects.get(key=lost.key).outcome == Outcome.UNKNOWN
+    assert file.rows.filter(state=ImportRow.State.FINISHED).count() == len(dub.sales())
+
+
 # A person's say
 
 
@@ -348,6 +363,28 @@ def test_d1_what_was_sent_is_confirmed_by_a_look_at_all(dub: Sandbox, ready: Any
     assert imports.confirmed(now(file)) == (6, 6)
     assert dub.count("GET") - asked == 2  # a page of events, and that there is no other
     assert AuditEntry.objects.get(action="delivery.confirm").file == file
+
+
+def test_d1_dub_is_away_when_what_was_sent_is_looked_for(dub: Sandbox, ready: Any) -> None:
+    file = run(ready(*sales(2)))
+    dub.fault("GET", "/events", times=0, status=503)
+    with time_machine.travel(timezone.now() + timedelta(seconds=10)):
+        assert imports.carry_on(file.pk) == work.AWAY_SECONDS
+        dub.clear_faults()
+        assert imports.carry_on(file.pk) is None
+    assert imports.confirmed(now(file)) == (2, 2)
+
+
+def test_d1_a_worker_that_starts_goes_on_looking(dub: Sandbox, ready: Any) -> None:
+    file, checked_only = run(ready(*sales(2))), ready(("u5", "1", "USD", "X"))
+    imports.pause(checked_only, actor=work.actor_of(file))
+    tasks.wake_all()
+    assert [task.args_kwargs["args"] for task in DBTaskResult.objects.ready()] == [[file.pk]]
+    with time_machine.travel(timezone.now() + timedelta(seconds=10)):
+        worker.work()
+        assert imports.confirmed(now(file)) == (2, 2)
+        tasks.wake_all()
+    assert not DBTaskResult.objects.ready().exists()
 
 
 def test_d1_what_does_not_appear_is_missing(dub: Sandbox, ready: Any) -> None:

@@ -77,8 +77,10 @@ def test_r13_every_address_survives(
     shown = external_id.replace("\0", "\ufffd")  # no page and no database can hold it
     whole, by_external = customer_url(made["id"]), customer_url(f"ext_{external_id}")
     try:
-        assert whole in links(max_.get("/customers/"))
-        for address in (whole, by_external):
+        listed = next(
+            each for each in links(max_.get("/customers/")) if each.partition("?")[0] == whole
+        )
+        for address in (listed, whole, by_external):
             page = ask(max_, address)
             assert escape(shown) in page.content.decode()
             assert {f"{whole}edit/", f"{whole}delete/"} <= links(page)

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
+from django.utils import timezone
 from django_tasks_db.models import DBTaskResult
 
 from customers import imports
@@ -271,7 +272,7 @@ def test_an_import_that_has_not_run_is_deleted_with_its_rows(max_: Client) -> No
 @pytest.mark.parametrize("state", ["running", "paused", "stopped", "done"])
 def test_an_import_that_has_begun_stays(max_: Client, state: str) -> None:
     upload(max_)
-    Import.objects.update(state=state)
+    Import.objects.update(state=state, started_at=timezone.now())
     number = Import.objects.get().pk
     assert "so it stays" in text_of(max_.get(f"/imports/{number}/delete/"))
     said = max_.post(f"/imports/{number}/delete/", follow=True)

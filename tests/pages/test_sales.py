@@ -329,6 +329,20 @@ def test_s12_what_dub_cannot_hold_is_refused(
     assert "Dub keeps no" in page
 
 
+def test_an_amount_may_name_its_currency_but_no_other_than_the_chosen(
+    dub: Sandbox, alice: Client, una: Json
+) -> None:
+    euros = BUY | {"amount": "1.234,56 €", "currency": "EUR"}
+    assert "1,234.56 EUR" in text_of(fill(alice, SALE, **euros))
+    page = text_of(fill(alice, SALE, **euros | {"currency": "USD"}))
+    assert "The amount says EUR, this says USD. Choose which one it is." in page
+    page = text_of(fill(alice, SALE, **euros | {"amount": "12 ABC"}))
+    assert "Enter an amount in digits" in page
+    hint = alice.get("/sales/minor/", {"amount": "1.234,56 €", "currency": "USD"})
+    assert "1,234.56 EUR, sent as 123456" in text_of(hint)
+    assert dub.count("POST") == 0
+
+
 def test_s13_there_is_no_way_back_and_the_pages_say_so(
     dub: Sandbox, alice: Client, una: Json
 ) -> None:

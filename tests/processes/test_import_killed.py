@@ -35,8 +35,8 @@ def test_every_row_is_one_sale(
     file = checked(import_of("sales", SALE, *rows, actor=max_acts))
     assert imports.start(file, actor=max_acts)
 
-    deaths.path, deaths.at = "/track/sale", {30: "lost"}
-    assert workers.run_while(lambda: now(file).is_open) == 1
+    deaths.path, deaths.at = "/track/sale", {15: "lost", 40: "done"}
+    assert workers.run_while(lambda: now(file).is_open) == 2
 
     assert outcomes(file) == {Outcome.RECORDED: ROWS}
     sales = Counter((sale["invoice_id"], sale["amount"]) for sale in dub.sales())

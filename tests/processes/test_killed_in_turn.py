@@ -57,8 +57,8 @@ def insist(ask: Callable[[], requests.Response]) -> requests.Response:
     while True:
         try:
             return ask()
-        except requests.ConnectionError:
-            continue
+        except (requests.ConnectionError, requests.exceptions.ChunkedEncodingError):
+            continue  # ended before the answer, or in the middle of it
 
 
 def some_more(dub: Sandbox, method: str, count: int) -> None:

@@ -183,6 +183,7 @@ def test_signing_in_changes_the_session_and_the_token_of_forms(client: Client, v
     assert client.cookies["dubadmin_csrf"].value
 
 
+@pytest.mark.django_db
 def test_there_is_no_other_way_to_an_account(client: Client) -> None:
     for address in (
         "signup/",

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import sys
 import time
 from pathlib import Path
 from typing import Any
@@ -14,6 +12,7 @@ from customers import exports
 from customers.audit import operator
 from customers.exports import COLUMNS, PRESETS
 from customers.forms import ExportForm, new_key
+from customers.management.watched import show
 from customers.models import Export
 from customers.output import FORMATS
 from customers.templatetags.show import time_left
@@ -90,19 +89,15 @@ class Command(BaseCommand):
         while pause is not None:
             pause = exports.carry_on(export.pk, seconds=LOOK_SECONDS)
             export.refresh_from_db()
-            self._show(export, end="\n" if pause is None else "")
+            show(self.stderr, _said(export), last=pause is None)
             time.sleep(pause or 0.0)
 
-    def _show(self, export: Export, *, end: str) -> None:
-        """One line that is written over and over, where somebody is watching."""
-        if not sys.stderr.isatty():
-            return
-        now = exports.progress(export)
-        of = f" of {now.of:,}" if now.of is not None else ""
-        left = f", {time_left(now.left)}" if now.left else ""
-        said = f"{export.get_state_display()}: {now.done:,}{of}{left} {export.note}"
-        width = os.get_terminal_size(sys.stderr.fileno()).columns
-        self.stderr.write(f"\r{said[: width - 1]:<{width - 1}}", ending=end)
+
+def _said(export: Export) -> str:
+    now = exports.progress(export)
+    of = f" of {now.of:,}" if now.of is not None else ""
+    left = f", {time_left(now.left)}" if now.left else ""
+    return f"{export.get_state_display()}: {now.done:,}{of}{left} {export.note}"
 
 
 def _wanted(options: dict[str, Any]) -> dict[str, Any]:
