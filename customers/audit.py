@@ -18,7 +18,8 @@ from typing import Any
 from django.contrib.auth.models import AnonymousUser, User
 from django.db import IntegrityError, transaction
 from django.http import HttpRequest
-from django.utils import timezone
+from django.utils import timezone, translation
+from django.utils.functional import Promise
 
 from dubadmin.connect import dub
 from dubadmin.dub.client import Receipt
@@ -31,6 +32,7 @@ from .models import OUTCOME, AuditEntry, Batch, Import, Outcome, held_by
 from .turns import in_turn
 
 _SERVER = "Server"
+_LANGUAGE = "en"  # of the log, whoever acts and whoever reads it
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -128,7 +130,7 @@ def perform(
     )
     _commit_intent(entry, claim)
     _tell(entry)
-    with _settling(entry):
+    with _settling(entry), translation.override(_LANGUAGE):
         result = _send(command, entry)
         verdict = result if isinstance(result, Verdict) else judge(result)
         with in_turn(), transaction.atomic():
@@ -292,13 +294,18 @@ def _apply(entry: AuditEntry, verdict: Verdict) -> None:
 
 
 def storable(value: Any) -> Any:
-    """`value` without what a database or UTF-8 cannot hold (NUL, half a surrogate pair)."""
+    """`value` as the log keeps it: lazy texts in its language, and nothing that a database or UTF-8
+    cannot hold (NUL, half a surrogate pair).
+    """
     if isinstance(value, str):
         return value.replace("\0", "\ufffd").encode("utf-8", "replace").decode()
     if isinstance(value, Mapping):
-        return {storable(str(key)): storable(inner) for key, inner in value.items()}
+        return {str(storable(key)): storable(inner) for key, inner in value.items()}
     if isinstance(value, list | tuple):
         return [storable(inner) for inner in value]
+    if isinstance(value, Promise):
+        with translation.override(_LANGUAGE):
+            return storable(str(value))
     return value
 
 
