@@ -12,6 +12,7 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.http import QueryDict
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
 from customers.facts import FIELDS, LABELS, editable, facts_of, same
 from customers.undo import Step
@@ -21,7 +22,7 @@ from dubadmin.dub.records import Customer, parse_time
 
 from .shared import COUNTRIES, LONGEST, OnceForm, QuickSelect, new_key
 
-_NO_COUNTRY = [("", "Not set")]
+_NO_COUNTRY = [("", _("Not set"))]
 
 
 class EditForm(OnceForm):
@@ -33,22 +34,22 @@ class EditForm(OnceForm):
 
     action = "customer.update"
 
-    name = forms.CharField(label="Name", max_length=LONGEST, required=False)
-    email = forms.EmailField(label="E-mail", max_length=LONGEST, required=False)
+    name = forms.CharField(label=_("Name"), max_length=LONGEST, required=False)
+    email = forms.EmailField(label=_("E-mail"), max_length=LONGEST, required=False)
     external_id = forms.CharField(
-        label="External ID",
+        label=_("External ID"),
         max_length=MAX_EXTERNAL_ID,
-        help_text="The customer's ID in your own system. Your app's next events must use it.",
+        help_text=_("The customer's ID in your own system. Your app's next events must use it."),
     )
     stripe_customer_id = forms.CharField(
-        label="Stripe customer ID", max_length=LONGEST, required=False
+        label=_("Stripe customer ID"), max_length=LONGEST, required=False
     )
-    country = forms.CharField(label="Country", max_length=64, required=False, widget=QuickSelect)
+    country = forms.CharField(label=_("Country"), max_length=64, required=False, widget=QuickSelect)
     avatar = forms.URLField(
-        label="Avatar address", max_length=LONGEST, required=False, assume_scheme="https"
+        label=_("Avatar address"), max_length=LONGEST, required=False, assume_scheme="https"
     )
     subscription_canceled_at = forms.DateTimeField(
-        label="Subscription cancelled",
+        label=_("Subscription cancelled"),
         required=False,
         widget=forms.DateTimeInput(
             attrs={"type": "datetime-local", "step": "1"}, format="%Y-%m-%dT%H:%M:%S"
@@ -90,19 +91,21 @@ class EditForm(OnceForm):
     def clean_seen(self) -> dict[str, Any]:
         seen = self._seen_or_empty()
         if set(seen) != set(LABELS) or not all(isinstance(v, str | None) for v in seen.values()):
-            raise ValidationError("This form is damaged. Open the customer again to edit it.")
+            raise ValidationError(_("This form is damaged. Open the customer again to edit it."))
         return seen
 
     def clean_country(self) -> str:
         typed: str = self.cleaned_data["country"]
         if typed and typed.upper() not in dict(COUNTRIES):
-            raise ValidationError("Dub takes countries by their codes of two letters, such as DE.")
+            raise ValidationError(
+                _("Dub takes countries by their codes of two letters, such as DE.")
+            )
         return typed.upper()
 
     def clean(self) -> dict[str, Any]:
         given = super().clean() or self.cleaned_data
         if given.get("country") == "" and self._seen_or_empty().get("country"):
-            self.add_error("country", "Dub cannot clear a country; choose another one.")
+            self.add_error("country", _("Dub cannot clear a country; choose another one."))
         for field in self._untouched():
             self.errors.pop(field, None)  # Dub holds it, so it is no reason to refuse the rest
         return given
@@ -175,11 +178,11 @@ class DeleteForm(OnceForm):
     action = "customer.delete"
 
     confirmation = forms.CharField(
-        label="Type the external ID or e-mail to confirm", max_length=300
+        label=_("Type the external ID or e-mail to confirm"), max_length=300
     )
     id = forms.CharField(widget=forms.HiddenInput, required=False)
     seen = forms.CharField(
-        widget=forms.HiddenInput, error_messages={"required": "Look at the customer first."}
+        widget=forms.HiddenInput, error_messages={"required": _("Look at the customer first.")}
     )
 
     field_order = ["confirmation", "reason"]
@@ -187,7 +190,7 @@ class DeleteForm(OnceForm):
     def __init__(self, *args: Any, customer: Customer, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.customer = customer
-        self.changed: list[dict[str, str]] = []
+        self.changed: list[dict[str, Any]] = []
         names = (customer.external_id, customer.email)
         self.expected = [name for name in names if _can_be_typed(name)] or [customer.id]
         self.fields["confirmation"].widget.attrs["autocomplete"] = "off"
@@ -200,7 +203,7 @@ class DeleteForm(OnceForm):
     def clean_confirmation(self) -> str:
         typed: str = self.cleaned_data["confirmation"]
         if typed not in self.expected:
-            raise ValidationError("This is not the external ID or e-mail of this customer.")
+            raise ValidationError(_("This is not the external ID or e-mail of this customer."))
         return typed
 
     def clean_seen(self) -> dict[str, Any]:
@@ -210,20 +213,21 @@ class DeleteForm(OnceForm):
             seen = {}
         now = _texts(self.customer)
         if not isinstance(seen, dict) or set(seen) != set(now):
-            raise ValidationError("This form is damaged. Look at the customer again.")
+            raise ValidationError(_("This form is damaged. Look at the customer again."))
         if seen != now:
             self.changed = [
-                {"label": label, "before": str(seen[label]), "after": text}
-                for label, text in now.items()
-                if seen[label] != text
+                {"label": _SHOWN[key], "before": str(seen[key]), "after": text}
+                for key, text in now.items()
+                if seen[key] != text
             ]
-            raise ValidationError("The customer changed after you opened this page.")
+            raise ValidationError(_("The customer changed after you opened this page."))
         return seen
 
     @property
     def why_blocked(self) -> str:
+        """For the log."""
         if self.changed:
-            labels = ", ".join(change["label"] for change in self.changed)
+            labels = ", ".join(str(change["label"]) for change in self.changed)
             return f"The customer changed after the page was opened ({labels}); nothing was sent."
         return "The confirmation or the reason was missing or wrong; nothing was sent."
 
@@ -242,15 +246,24 @@ def _can_be_typed(name: str) -> bool:
 
 def _texts(customer: Customer) -> dict[str, str]:
     """What the delete page shows of a customer, as text: what was seen when it was confirmed."""
-    facts = {LABELS[key]: value for key, value in editable(facts_of(customer)).items()}
-    facts.pop(LABELS["avatar"])  # Dub moves it by itself (trap R6)
+    facts = editable(facts_of(customer))
+    facts.pop("avatar")  # Dub moves it by itself (trap R6)
     facts |= {
-        "Sales": customer.sales,
-        "Lifetime value": amount_text(customer.sale_amount, "usd"),
-        "Link": customer.link and customer.link.label,
-        "Partner": customer.partner and customer.partner.label,
+        "sales": customer.sales,
+        "saleAmount": amount_text(customer.sale_amount, "usd"),
+        "link": customer.link and customer.link.label,
+        "partner": customer.partner and customer.partner.label,
     }
-    return {label: "" if value is None else str(value) for label, value in facts.items()}
+    return {key: "" if value is None else str(value) for key, value in facts.items()}
+
+
+_SHOWN: dict[str, Any] = {
+    **LABELS,
+    "sales": _("Sales"),
+    "saleAmount": _("Lifetime value"),
+    "link": _("Link"),
+    "partner": _("Partner"),
+}
 
 
 class UndoForm(OnceForm):
@@ -259,9 +272,9 @@ class UndoForm(OnceForm):
     action = "customer.update"
 
     fields_back = forms.MultipleChoiceField(
-        label="Put back",
+        label=_("Put back"),
         widget=forms.CheckboxSelectMultiple,
-        error_messages={"required": "Choose at least one field to put back."},
+        error_messages={"required": _("Choose at least one field to put back.")},
     )
 
     field_order = ["fields_back", "reason"]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django import forms
+from django.utils.translation import gettext_lazy as _
 
 from customers.exports import COLUMNS, LISTED, PRESETS
 from customers.output import FORMATS
@@ -19,34 +20,38 @@ class ExportForm(OnceForm):
     action = "export.start"
 
     format = forms.ChoiceField(
-        label="Format",
+        label=_("Format"),
         choices=[(each.name, each.label) for each in FORMATS.values()],
         widget=forms.RadioSelect,
-        error_messages={"required": "Choose a format."},
+        error_messages={"required": _("Choose a format.")},
     )
     preset = forms.ChoiceField(
-        label="Columns",
+        label=_("Columns"),
         choices=[
-            *((name, label) for name, (label, _) in PRESETS.items()),
-            ("own", "Only these"),
+            *((name, label) for name, (label, columns) in PRESETS.items()),
+            ("own", _("Only these")),
         ],
         widget=forms.RadioSelect,
-        error_messages={"required": "Choose which columns."},
+        error_messages={"required": _("Choose which columns.")},
     )
     columns = forms.MultipleChoiceField(
-        label="Only these",
+        label=_("Only these"),
         choices=[(column.name, column.label) for column in COLUMNS.values()],
         required=False,
-        error_messages={"invalid_choice": "There is no column “%(value)s”."},
+        error_messages={"invalid_choice": _("There is no column “%(value)s”.")},
     )
-    with_events = forms.BooleanField(label="Their clicks, leads and sales as well", required=False)
+    with_events = forms.BooleanField(
+        label=_("Their clicks, leads and sales as well"), required=False
+    )
     sort = forms.ChoiceField(
-        label="Sort by",
+        label=_("Sort by"),
         required=False,
-        choices=[("", "No order (quickest)"), *CustomerListForm.SORTS],
+        choices=[("", _("No order (quickest)")), *CustomerListForm.SORTS],
     )
     order = forms.ChoiceField(
-        label="Order", required=False, choices=[("desc", "Descending"), ("asc", "Ascending")]
+        label=_("Order"),
+        required=False,
+        choices=[("desc", _("Descending")), ("asc", _("Ascending"))],
     )
     q = forms.CharField(max_length=200, required=False, widget=forms.HiddenInput)
     country = forms.CharField(max_length=64, required=False, widget=forms.HiddenInput)
@@ -56,7 +61,7 @@ class ExportForm(OnceForm):
     def clean(self) -> dict[str, Any]:
         given = super().clean() or self.cleaned_data
         if given.get("preset") == "own" and not given.get("columns") and not self.errors:
-            self.add_error("columns", "Choose at least one column.")
+            self.add_error("columns", _("Choose at least one column."))
         return given
 
     @property

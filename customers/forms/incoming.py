@@ -7,6 +7,7 @@ from typing import Any
 from django import forms
 from django.core.exceptions import ValidationError
 from django.core.files.uploadedfile import UploadedFile
+from django.utils.translation import gettext_lazy as _
 
 from customers.models import Import
 
@@ -24,24 +25,24 @@ class UploadForm(OnceForm):
     """What the rows are, and the file or the pasted text that holds them. Encode as multipart."""
 
     kind = forms.ChoiceField(
-        label="The rows are",
+        label=_("The rows are"),
         choices=Import.Kind.choices,
         widget=forms.RadioSelect,
-        error_messages={"required": "Choose what the rows are."},
+        error_messages={"required": _("Choose what the rows are.")},
     )
     pasted = forms.CharField(
-        label="Rows from a spreadsheet",
+        label=_("Rows from a spreadsheet"),
         required=False,
         strip=False,
         widget=forms.Textarea(attrs={"rows": 5, "spellcheck": "false"}),
-        help_text="Copy them together with the header and paste them here.",
+        help_text=_("Copy them together with the header and paste them here."),
     )
     file = forms.FileField(
-        label="File",
+        label=_("File"),
         required=False,
         max_length=None,
         allow_empty_file=True,  # it gets its own sentence, like all that is no table
-        help_text="CSV, XLSX or ODS. Drop it here, or choose it.",
+        help_text=_("CSV, XLSX or ODS. Drop it here, or choose it."),
         widget=forms.FileInput(attrs={"accept": ".csv,.tsv,.txt,.xlsx,.ods"}),
     )
 
@@ -55,9 +56,11 @@ class UploadForm(OnceForm):
         given = super().clean() or self.cleaned_data
         has_pasted = bool(given.get("pasted", "").strip())
         if not has_pasted and not given.get("file") and "file" not in self.errors:
-            self.add_error("file", "Choose a file, or paste rows.")
+            self.add_error("file", _("Choose a file, or paste rows."))
         if has_pasted and given.get("file"):
-            raise ValidationError("There are both a file and pasted rows. Take one of them away.")
+            raise ValidationError(
+                _("There are both a file and pasted rows. Take one of them away.")
+            )
         return given
 
     @property
@@ -73,4 +76,4 @@ class UploadForm(OnceForm):
 
 
 class SavedNameForm(forms.Form):
-    name = forms.CharField(label="Name", max_length=100)
+    name = forms.CharField(label=_("Name"), max_length=100)

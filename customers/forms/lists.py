@@ -7,6 +7,8 @@ from typing import Any, cast
 from django import forms
 from django.db.models import QuerySet
 from django.http import QueryDict
+from django.utils.text import format_lazy
+from django.utils.translation import gettext_lazy as _
 
 from customers.columns import COLUMNS, columns_called
 from customers.models import Preferences, SavedView
@@ -23,26 +25,28 @@ class CustomerListForm(forms.Form):
     """The list's address: everything that it shows is in its query string."""
 
     SORTS = [
-        ("createdAt", "Created"),
-        ("saleAmount", "Lifetime value"),
-        ("firstSaleAt", "First sale"),
-        ("subscriptionCanceledAt", "Cancelled"),
+        ("createdAt", _("Created")),
+        ("saleAmount", _("Lifetime value")),
+        ("firstSaleAt", _("First sale")),
+        ("subscriptionCanceledAt", _("Cancelled")),
     ]
 
-    q = forms.CharField(label="Find", max_length=200, required=False)
-    country = forms.CharField(label="Country", max_length=64, required=False, widget=QuickSelect)
-    link = forms.CharField(label="Link", max_length=190, required=False, widget=QuickSelect)
-    partner = forms.CharField(label="Partner", max_length=190, required=False, widget=QuickSelect)
+    q = forms.CharField(label=_("Find"), max_length=200, required=False)
+    country = forms.CharField(label=_("Country"), max_length=64, required=False, widget=QuickSelect)
+    link = forms.CharField(label=_("Link"), max_length=190, required=False, widget=QuickSelect)
+    partner = forms.CharField(
+        label=_("Partner"), max_length=190, required=False, widget=QuickSelect
+    )
     sort = forms.ChoiceField(
-        label="Sort by",
+        label=_("Sort by"),
         required=False,
         choices=SORTS,
         widget=QuickSelect,
     )
     order = forms.ChoiceField(
-        label="Order",
+        label=_("Order"),
         required=False,
-        choices=[("desc", "Descending"), ("asc", "Ascending")],
+        choices=[("desc", _("Descending")), ("asc", _("Ascending"))],
         widget=QuickSelect,
     )
     page = forms.IntegerField(
@@ -51,16 +55,19 @@ class CustomerListForm(forms.Form):
         required=False,
         widget=forms.HiddenInput,
         error_messages={
-            "max_value": f"Dub lists at most {MAX_PAGE:,} pages. Search or filter to see further."
+            "max_value": format_lazy(
+                _("Dub lists at most {most} pages. Search or filter to see further."),
+                most=f"{MAX_PAGE:,}",
+            )
         },
     )
     after = forms.CharField(max_length=190, required=False, widget=forms.HiddenInput)
     view = forms.CharField(max_length=20, required=False, widget=forms.HiddenInput)
     columns = forms.CharField(
-        label="Columns", max_length=300, required=False, widget=forms.HiddenInput
+        label=_("Columns"), max_length=300, required=False, widget=forms.HiddenInput
     )
     size = forms.TypedChoiceField(
-        label="Rows",
+        label=_("Rows"),
         coerce=int,
         required=False,
         empty_value=50,  # type: ignore[arg-type]  # the stubs know only text
@@ -76,12 +83,12 @@ class CustomerListForm(forms.Form):
         links = [(f.value, _counted(f.label, f.count)) for f in facets.links]
         partners = [(f.value, f.label) for f in facets.partners]
         for name, choices, every in (
-            ("country", sorted(countries, key=lambda pair: pair[1]), "All countries"),
-            ("link", links, "All links"),
-            ("partner", partners, "All partners"),
+            ("country", sorted(countries, key=lambda pair: pair[1]), _("All countries")),
+            ("link", links, _("All links")),
+            ("partner", partners, _("All partners")),
         ):
             chosen = self.data.get(name, "")
-            known = chosen in {value for value, _ in choices}
+            known = chosen in {value for value, label in choices}
             extra = [] if not chosen or known else [(chosen, chosen)]
             self.fields[name].widget.choices = [("", every), *extra, *choices]
 
@@ -90,7 +97,9 @@ class CustomerListForm(forms.Form):
         names: list[str] = [name for name in self.cleaned_data["columns"].split(",") if name]
         for name in names:
             if name not in COLUMN_NAMES:
-                raise forms.ValidationError(f"There is no column “{name}”.")
+                raise forms.ValidationError(
+                    _("There is no column “%(name)s”."), params={"name": name}
+                )
         return ",".join(names)
 
     def query(self) -> dict[str, Any]:
@@ -139,19 +148,19 @@ class ViewForm(forms.ModelForm[SavedView]):
     class Meta:
         model = SavedView
         fields = ["name", "is_shared", "query"]
-        labels = {"name": "Name", "is_shared": "Everybody here may open it"}
+        labels = {"name": _("Name"), "is_shared": _("Everybody here may open it")}
 
     def clean_query(self) -> str:
         asked = CustomerListForm(QueryDict(self.cleaned_data["query"]))
         if not asked.is_valid():
-            raise forms.ValidationError("This list cannot be opened, so it cannot be saved.")
+            raise forms.ValidationError(_("This list cannot be opened, so it cannot be saved."))
         return query_of(asked.cleaned_data)
 
     def clean(self) -> dict[str, Any]:
         given = super().clean() or self.cleaned_data
         others = SavedView.objects.filter(owner=self.instance.owner, name=given.get("name"))
         if others.exclude(pk=self.instance.pk).exists():
-            self.add_error("name", "You have a view of this name already.")
+            self.add_error("name", _("You have a view of this name already."))
         return given
 
 

@@ -9,6 +9,8 @@ from django import forms
 from django.contrib.auth.models import User
 from django.core.exceptions import ValidationError
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from customers.finding import Filters, words_of
 from customers.models import ACTIONS, Outcome
@@ -18,15 +20,15 @@ from .shared import QuickSelect, Suggested
 
 MOST_IDS = 2**63 - 1
 MOST_WORDS = 12
-_NUMBER = {"invalid": "This is not a number.", "max_value": "There is no such number."}
+_NUMBER = {"invalid": _("This is not a number."), "max_value": _("There is no such number.")}
 _ORDER = ["text", "customer", "person", "batch", "import", "action", "outcome"]
-_GROUPS = [("writes", "All writes"), ("looks", "All looks at one customer")]
+_GROUPS = [("writes", _("All writes")), ("looks", _("All looks at one customer"))]
 
 
 class DayField(forms.DateField):
     """A day of the person who looks. A browser hides what is none, so the error repeats it."""
 
-    def __init__(self, label: str) -> None:
+    def __init__(self, label: Any) -> None:
         widget = forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
         super().__init__(label=label, required=False, widget=widget)
 
@@ -34,17 +36,17 @@ class DayField(forms.DateField):
         try:
             day = super().to_python(value)
         except ValidationError:
-            words = f"“{str(value)[:40]}” is not a date. Write it as in 2026-03-31."
-            raise ValidationError(words) from None
+            words = _("“%(typed)s” is not a date. Write it as in 2026-03-31.")
+            raise ValidationError(words, params={"typed": str(value)[:40]}) from None
         if day and not 2000 <= day.year <= 9000:
-            raise ValidationError("Choose a year from 2000 on.")
+            raise ValidationError(_("Choose a year from 2000 on."))
         return day
 
 
 class NumberField(forms.IntegerField):
     """The number of a batch or an import."""
 
-    def __init__(self, label: str) -> None:
+    def __init__(self, label: Any) -> None:
         super().__init__(
             label=label, required=False, min_value=1, max_value=MOST_IDS, error_messages=_NUMBER
         )
@@ -57,29 +59,31 @@ class AuditListForm(forms.Form):
     """
 
     text = forms.CharField(
-        label="Text",
+        label=_("Text"),
         max_length=200,
         required=False,
-        help_text="Words of the reason, of what happened, of a search, of the customer’s name or "
-        "IDs, an invoice ID or a request ID. A word that ends with * is a beginning.",
+        help_text=_(
+            "Words of the reason, of what happened, of a search, of the customer’s name or "
+            "IDs, an invoice ID or a request ID. A word that ends with * is a beginning."
+        ),
     )
-    customer = forms.CharField(label="Customer", max_length=300, required=False)
-    person = forms.CharField(label="Person", max_length=200, required=False, widget=Suggested)
-    batch = NumberField("Batch")
+    customer = forms.CharField(label=_("Customer"), max_length=300, required=False)
+    person = forms.CharField(label=_("Person"), max_length=200, required=False, widget=Suggested)
+    batch = NumberField(_("Batch"))
     action = forms.ChoiceField(
-        label="Action",
+        label=_("Action"),
         required=False,
         widget=QuickSelect,
-        error_messages={"invalid_choice": "There is no action “%(value)s”."},
+        error_messages={"invalid_choice": _("There is no action “%(value)s”.")},
     )
     outcome = forms.ChoiceField(
-        label="Outcome",
+        label=_("Outcome"),
         required=False,
-        choices=[("", "All outcomes"), *Outcome.choices],
-        error_messages={"invalid_choice": "There is no outcome “%(value)s”."},
+        choices=[("", _("All outcomes")), *Outcome.choices],
+        error_messages={"invalid_choice": _("There is no outcome “%(value)s”.")},
     )
-    since = DayField("From")
-    until = DayField("To")
+    since = DayField(pgettext_lazy("dates", "From"))
+    until = DayField(pgettext_lazy("dates", "To"))
     before = forms.IntegerField(
         required=False, min_value=1, max_value=MOST_IDS, widget=forms.HiddenInput
     )
@@ -89,10 +93,14 @@ class AuditListForm(forms.Form):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["import"] = NumberField("Import")  # no name for an attribute in Python
+        self.fields["import"] = NumberField(_("Import"))  # no name for an attribute in Python
         self.order_fields(_ORDER)
-        actions = sorted(ACTIONS.items(), key=lambda pair: pair[1])
-        every = [("", "All actions"), ("Several", _GROUPS), ("One", actions)]
+        actions = sorted(ACTIONS.items(), key=lambda pair: str(pair[1]))
+        every = [
+            ("", _("All actions")),
+            (pgettext_lazy("actions", "Several"), _GROUPS),
+            (pgettext_lazy("actions", "One"), actions),
+        ]
         cast(forms.ChoiceField, self.fields["action"]).choices = every
         for name in ("action", "outcome"):
             self._keep_unknown(name)
@@ -116,16 +124,18 @@ class AuditListForm(forms.Form):
         text: str = self.cleaned_data["text"]
         words = words_of(text)
         if text and not words:
-            raise ValidationError("There is no word in this that could be looked for.")
+            raise ValidationError(_("There is no word in this that could be looked for."))
         if len(words) > MOST_WORDS:
-            raise ValidationError(f"Look for at most {MOST_WORDS} words.")
+            raise ValidationError(
+                _("Look for at most %(most)s words."), params={"most": MOST_WORDS}
+            )
         return text
 
     def clean(self) -> dict[str, Any]:
         given = super().clean() or self.cleaned_data
         since, until = given.get("since"), given.get("until")
         if since and until and since > until:
-            self.add_error("until", "This is before the first day.")
+            self.add_error("until", _("This is before the first day."))
         return given
 
     def filters(self) -> Filters:
@@ -154,11 +164,11 @@ class AuditExportForm(AuditListForm):
     """The same filters, and what kind of file."""
 
     format = forms.ChoiceField(
-        label="Format",
+        label=_("Format"),
         required=False,
         choices=[(each.name, each.label) for each in (CSV, JSON_LINES)],
         error_messages={
-            "invalid_choice": "There is no format “%(value)s”, only csv and jsonl.",
+            "invalid_choice": _("There is no format “%(value)s”, only csv and jsonl."),
         },
     )
 

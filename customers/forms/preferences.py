@@ -8,6 +8,7 @@ from typing import Any, cast
 
 from django import forms
 from django.contrib.auth.models import User
+from django.utils.translation import gettext_lazy as _
 
 from customers.models import Preferences
 from customers.preferences import starts_for
@@ -19,27 +20,27 @@ class PreferencesForm(forms.ModelForm[Preferences]):
     """All of them but the columns of the list, which are chosen there."""
 
     start = forms.ChoiceField(
-        label="Start page",
-        help_text="Where signing in leads to.",
-        error_messages={"invalid_choice": "This is no page that your role may open."},
+        label=_("Start page"),
+        help_text=_("Where signing in leads to."),
+        error_messages={"invalid_choice": _("This is no page that your role may open.")},
     )
     time_zone = forms.ChoiceField(
-        label="Time zone",
+        label=_("Time zone"),
         required=False,
         widget=QuickSelect,
-        help_text="All times are shown in it; UTC stands beside them when you point at one.",
-        error_messages={"invalid_choice": "There is no time zone “%(value)s”."},
+        help_text=_("All times are shown in it; UTC stands beside them when you point at one."),
+        error_messages={"invalid_choice": _("There is no time zone “%(value)s”.")},
     )
 
     class Meta:
         model = Preferences
         fields = ["theme", "contrast", "density", "time_zone", "start"]
-        labels = {"density": "Rows of tables"}
-        help_texts = {"density": "Compact rows have one line each."}
+        labels = {"density": _("Rows of tables")}
+        help_texts = {"density": _("Compact rows have one line each.")}
 
     def __init__(self, *args: Any, user: User, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        zones = [("", "That of the browser"), *((name, name) for name in _zones())]
+        zones = [("", _("That of the browser")), *((name, name) for name in _zones())]
         cast(forms.ChoiceField, self.fields["time_zone"]).choices = zones
         cast(forms.ChoiceField, self.fields["start"]).choices = starts_for(user)
 

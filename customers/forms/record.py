@@ -7,6 +7,7 @@ from typing import Any
 from django import forms
 from django.conf import settings
 from django.core.exceptions import ValidationError
+from django.utils.translation import gettext_lazy as _
 
 from customers.amounts import CURRENCIES, NotAnAmount, parse_amount, parse_metadata, split_currency
 from dubadmin.dub.commands import (
@@ -21,57 +22,61 @@ from dubadmin.dub.money import NotRepresentable, to_minor
 
 from .shared import LONGEST, OnceForm, QuickSelect
 
+_MODES = (_("Normal"), _("Wait until recorded"), _("Deferred"))
+
 
 class TrackForm(OnceForm):
     """What a lead and a sale share."""
 
     customer_external_id = forms.CharField(
-        label="Customer",
+        label=_("Customer"),
         max_length=MAX_EXTERNAL_ID,
-        help_text="The external ID. Type a name, e-mail or ID to find it.",
+        help_text=_("The external ID. Type a name, e-mail or ID to find it."),
     )
     click_id = forms.CharField(
-        label="Click ID",
+        label=_("Click ID"),
         max_length=LONGEST,
         required=False,
-        help_text="From the dub_id cookie. Only needed for a customer that Dub does not know yet.",
+        help_text=_(
+            "From the dub_id cookie. Only needed for a customer that Dub does not know yet."
+        ),
     )
-    customer_name = forms.CharField(label="Name", max_length=100, required=False)
-    customer_email = forms.EmailField(label="E-mail", max_length=100, required=False)
+    customer_name = forms.CharField(label=_("Name"), max_length=100, required=False)
+    customer_email = forms.EmailField(label=_("E-mail"), max_length=100, required=False)
     customer_avatar = forms.URLField(
-        label="Avatar address", max_length=LONGEST, required=False, assume_scheme="https"
+        label=_("Avatar address"), max_length=LONGEST, required=False, assume_scheme="https"
     )
     metadata = forms.CharField(
-        label="Metadata",
+        label=_("Metadata"),
         required=False,
         widget=forms.Textarea(attrs={"rows": 3}),
-        help_text="“key: value” on each line, or a JSON object.",
+        help_text=_("“key: value” on each line, or a JSON object."),
     )
 
     def clean_metadata(self) -> dict[str, Any] | None:
         try:
             return parse_metadata(self.cleaned_data["metadata"])
         except ValueError as error:
-            raise ValidationError(str(error)) from None
+            raise ValidationError(error.args[0]) from None
 
 
 class LeadForm(TrackForm):
     action = "lead.record"
 
-    event_name = forms.CharField(label="Event name", max_length=255, initial="Sign up")
+    event_name = forms.CharField(label=_("Event name"), max_length=255, initial="Sign up")
     mode = forms.ChoiceField(
-        label="Mode",
+        label=_("Mode"),
         required=False,
-        choices=list(zip(LEAD_MODES, ("Normal", "Wait until recorded", "Deferred"), strict=True)),
+        choices=list(zip(LEAD_MODES, _MODES, strict=True)),
         widget=QuickSelect,
-        help_text="Deferred saves the customer without recording a lead.",
+        help_text=_("Deferred saves the customer without recording a lead."),
     )
     event_quantity = forms.IntegerField(
-        label="Quantity",
+        label=_("Quantity"),
         min_value=1,
         max_value=MAX_EVENT_QUANTITY,
         required=False,
-        help_text="Writes this many lead events. Leave empty for one.",
+        help_text=_("Writes this many lead events. Leave empty for one."),
     )
 
     field_order = [
@@ -106,33 +111,33 @@ class SaleForm(TrackForm):
     action = "sale.record"
 
     amount = forms.CharField(
-        label="Amount",
+        label=_("Amount"),
         max_length=40,
         widget=forms.TextInput(attrs={"inputmode": "decimal", "autocomplete": "off"}),
     )
     currency = forms.ChoiceField(
-        label="Currency", choices=CURRENCIES, initial="USD", widget=QuickSelect
+        label=_("Currency"), choices=CURRENCIES, initial="USD", widget=QuickSelect
     )
     event_name = forms.CharField(
-        label="Event name", max_length=255, required=False, initial="Purchase"
+        label=_("Event name"), max_length=255, required=False, initial="Purchase"
     )
     invoice_id = forms.CharField(
-        label="Invoice ID",
+        label=_("Invoice ID"),
         max_length=LONGEST,
-        help_text="Keeps the sale from counting twice. Best is your own invoice number.",
+        help_text=_("Keeps the sale from counting twice. Best is your own invoice number."),
     )
     payment_processor = forms.ChoiceField(
-        label="Payment processor",
+        label=_("Payment processor"),
         required=False,
         initial="custom",
         choices=[(name, name.capitalize()) for name in PAYMENT_PROCESSORS],
         widget=QuickSelect,
     )
     lead_event_name = forms.CharField(
-        label="Lead event name",
+        label=_("Lead event name"),
         max_length=255,
         required=False,
-        help_text="Credits this lead, in exactly this spelling. Empty: the newest lead.",
+        help_text=_("Credits this lead, in exactly this spelling. Empty: the newest lead."),
     )
 
     field_order = [
@@ -161,14 +166,15 @@ class SaleForm(TrackForm):
             if "major" in given and "currency" in given:
                 given["minor"] = to_minor(given["major"], currency=given["currency"])
         except (NotAnAmount, NotRepresentable) as error:
-            self.add_error("amount", str(error))
+            self.add_error("amount", error.args[0])
         return given
 
     def _must_agree(self, named: str, currency: str | None) -> None:
         """A pasted "12,50 €" says its currency, too: it may be no other than the chosen one."""
         if named and currency and named != currency:
-            words = f"The amount says {named}, this says {currency}. Choose which one it is."
-            self.add_error("currency", words)
+            words = _("The amount says %(named)s, this says %(currency)s. Choose which one it is.")
+            names = {"named": named, "currency": currency}
+            self.add_error("currency", ValidationError(words, params=names))
 
     def command(self) -> TrackSale:
         given = self.cleaned_data
@@ -191,12 +197,12 @@ class SaleForm(TrackForm):
 class ConfirmForm(forms.Form):
     """The second look before a write: what only matters once the checks are known."""
 
-    retyped_amount = forms.CharField(label="Type the amount again", max_length=40)
-    confirmed_quantity = forms.IntegerField(label="Type the number of lead events")
+    retyped_amount = forms.CharField(label=_("Type the amount again"), max_length=40)
+    confirmed_quantity = forms.IntegerField(label=_("Type the number of lead events"))
     doubt_reason = forms.CharField(
-        label="Why send it all the same?",
+        label=_("Why send it all the same?"),
         max_length=500,
-        help_text="One of the checks is in doubt, so the audit log needs a reason.",
+        help_text=_("One of the checks is in doubt, so the audit log needs a reason."),
     )
 
     def __init__(
@@ -225,11 +231,12 @@ class ConfirmForm(forms.Form):
         except NotAnAmount:
             agrees = False
         if not agrees:
-            raise ValidationError("This is not the amount above.")
+            raise ValidationError(_("This is not the amount above."))
         return typed
 
     def clean_confirmed_quantity(self) -> int:
         typed: int = self.cleaned_data["confirmed_quantity"]
         if typed != self.quantity:
-            raise ValidationError(f"The lead would be written {self.quantity} times.")
+            words = _("The lead would be written %(n)s times.")
+            raise ValidationError(words, params={"n": self.quantity})
         return typed

@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from django import forms
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
 
 from .shared import Reason
 
@@ -19,15 +21,16 @@ class StartForm(Reason):
     def __init__(self, *args: Any, action: str, ready: int, in_doubt: int, **kwargs: Any) -> None:
         self.action, self.ready = action, ready
         super().__init__(*args, **kwargs)
-        rows = f"{in_doubt:,} row{'' if in_doubt == 1 else 's'}"
-        self.fields["with_doubts"].label = f"Also send the {rows} in doubt"
+        self.fields["with_doubts"].label = ngettext(
+            "Also send the %(n)s row in doubt", "Also send the %(n)s rows in doubt", in_doubt
+        ) % {"n": f"{in_doubt:,}"}
         if not in_doubt:
             del self.fields["with_doubts"]
 
     def clean(self) -> dict[str, Any]:
         given = super().clean() or self.cleaned_data
         if given.get("with_doubts") and not given.get("reason") and "reason" not in self.errors:
-            self.add_error("reason", "Say why the rows in doubt are sent all the same.")
+            self.add_error("reason", _("Say why the rows in doubt are sent all the same."))
         if not self.ready and not given.get("with_doubts"):
-            self.add_error(None, "There is nothing to send: no row is ready.")
+            self.add_error(None, _("There is nothing to send: no row is ready."))
         return given

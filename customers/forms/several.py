@@ -7,6 +7,7 @@ from typing import Any, cast
 from django import forms
 from django.core.exceptions import ValidationError
 from django.http import QueryDict
+from django.utils.translation import gettext_lazy as _
 
 from customers.facts import FIELDS, LABELS
 from customers.search import parse
@@ -35,9 +36,12 @@ class SelectionForm(forms.Form):
         given = super().clean() or self.cleaned_data
         given["ids"] = list(dict.fromkeys(cast(QueryDict, self.data).getlist("ids")))
         if given.get("which") == "chosen" and not given["ids"]:
-            raise ValidationError("Select at least one customer in the list first.")
+            raise ValidationError(_("Select at least one customer in the list first."))
         if len(given["ids"]) > MOST_CHOSEN or any(len(id) > 300 for id in given["ids"]):
-            raise ValidationError(f"At most {MOST_CHOSEN} customers can be selected one by one.")
+            raise ValidationError(
+                _("At most %(most)s customers can be selected one by one."),
+                params={"most": MOST_CHOSEN},
+            )
         return given
 
     @property
@@ -79,30 +83,30 @@ class SetFieldForm(OnceForm):
     action = "customer.update"
 
     field = forms.ChoiceField(
-        label="Field",
+        label=_("Field"),
         choices=[
             (name, LABELS[FIELDS[name]])
             for name in ("country", "subscription_canceled_at", "avatar")
         ],
         widget=forms.RadioSelect,
-        error_messages={"required": "Choose the field to set."},
+        error_messages={"required": _("Choose the field to set.")},
     )
     country = forms.ChoiceField(
-        label="Country",
-        choices=[("", "Choose a country"), *COUNTRIES],
+        label=_("Country"),
+        choices=[("", _("Choose a country")), *COUNTRIES],
         required=False,
         widget=QuickSelect,
     )
     subscription_canceled_at = EditForm.base_fields["subscription_canceled_at"]
     avatar = forms.URLField(
-        label="Avatar address", max_length=LONGEST, required=False, assume_scheme="https"
+        label=_("Avatar address"), max_length=LONGEST, required=False, assume_scheme="https"
     )
     total = forms.IntegerField(widget=forms.HiddenInput, min_value=1)
 
     def clean(self) -> dict[str, Any]:
         given = super().clean() or self.cleaned_data
         if given.get("field") == "country" and not given.get("country"):
-            self.add_error("country", "Dub cannot clear a country; choose one.")
+            self.add_error("country", _("Dub cannot clear a country; choose one."))
         return given
 
     @property
@@ -117,7 +121,9 @@ class DeleteSeveralForm(OnceForm):
 
     action = "customer.delete"
 
-    confirmation = forms.CharField(label="Type the number of customers to confirm", max_length=20)
+    confirmation = forms.CharField(
+        label=_("Type the number of customers to confirm"), max_length=20
+    )
     total = forms.IntegerField(widget=forms.HiddenInput, min_value=1)
 
     field_order = ["confirmation", "reason"]
@@ -130,7 +136,7 @@ class DeleteSeveralForm(OnceForm):
         given = super().clean() or self.cleaned_data
         typed = given.get("confirmation", "").replace(",", "").replace(" ", "")
         if "confirmation" in given and typed != str(given.get("total")):
-            self.add_error("confirmation", "This is not the number of customers to delete.")
+            self.add_error("confirmation", _("This is not the number of customers to delete."))
         return given
 
     @property

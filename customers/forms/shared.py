@@ -13,6 +13,7 @@ from django.conf import settings
 from django.forms.utils import flatatt
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext_lazy as _
 
 LONGEST = 190  # Dub's columns hold 191 characters (trap R3)
 COUNTRIES = sorted(
@@ -72,11 +73,11 @@ class Reason(forms.Form):
     action = ""
 
     reason = forms.CharField(
-        label="Reason",
+        label=_("Reason"),
         max_length=500,
         required=False,
         widget=Suggested,
-        help_text="For the audit log: why, or where it was asked for.",
+        help_text=_("For the audit log: why, or where it was asked for."),
     )
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -92,5 +93,5 @@ class OnceForm(Reason):
     key = forms.RegexField(
         r"^[0-9a-f]{32}$",
         widget=forms.HiddenInput,
-        error_messages={"invalid": "This form is damaged. Open it again."},
+        error_messages={"invalid": _("This form is damaged. Open it again.")},
     )

@@ -13,6 +13,7 @@ from django import forms
 from django.http import HttpResponse, HttpResponseBase, QueryDict, StreamingHttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils import translation
 from django.utils.http import content_disposition_header
 from django.views.decorators.http import require_http_methods
 
@@ -47,15 +48,16 @@ def to_earlier(request: Request, entry: AuditEntry) -> HttpResponse:
 
 
 def tell_errors(request: Request, form: forms.BaseForm) -> None:
-    """Tells the log why a form was not accepted, in the words of its page."""
+    """Tells the log why a form was not accepted, in the words of its page, but in English."""
     if not form.errors:
         return
-    errors = [
-        f"{form.fields[name].label or name}: {' '.join(map(str, told))}"
-        if name in form.fields
-        else " ".join(map(str, told))
-        for name, told in form.errors.items()
-    ]
+    with translation.override("en"):
+        errors = [
+            f"{form.fields[name].label or name}: {' '.join(map(str, told))}"
+            if name in form.fields
+            else " ".join(map(str, told))
+            for name, told in form.errors.items()
+        ]
     stop(request, f"Not accepted. {' '.join(errors)}")
 
 
