@@ -1,4 +1,4 @@
-"""What every request gets: an ID, a client address, a time zone, and words for Dub's failures."""
+"""What every request gets: an ID, an address, a time zone, a language, words for Dub's failures."""
 
 from __future__ import annotations
 
@@ -14,6 +14,8 @@ from django.http import HttpRequest, HttpResponse, HttpResponsePermanentRedirect
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.cache import patch_vary_headers
+from django.utils.translation import get_language, get_language_from_request
 
 from dubadmin.dub.errors import DubError
 
@@ -21,6 +23,7 @@ from .addresses import address_as_sent, path_as_sent
 from .audit import person, storable
 from .demo import DEMO_LOGINS
 from .http import Request
+from .language import as_read_by
 from .models import preferences_of
 from .problems import problem_of
 
@@ -77,6 +80,21 @@ def time_zone(get_response: GetResponse) -> GetResponse:
         chosen = preferences_of(request.user).time_zone
         with timezone.override(_zone(chosen or request.COOKIES.get("tz", ""))):
             return get_response(request)
+
+    return middleware
+
+
+def language(get_response: GetResponse) -> GetResponse:
+    """Speaks the language that the person chose, else the browser's, else English."""
+
+    def middleware(request: HttpRequest) -> HttpResponse:
+        asked = get_language_from_request(request)
+        with as_read_by(request.user, otherwise=asked):
+            response = get_response(request)
+            if response.get("Content-Type", "").startswith("text/html"):
+                response.headers.setdefault("Content-Language", get_language() or asked)
+                patch_vary_headers(response, ["Accept-Language"])
+            return response
 
     return middleware
 

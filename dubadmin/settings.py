@@ -131,6 +131,7 @@ MIDDLEWARE = [
     "customers.signin.sessions.timeouts",
     "allauth.account.middleware.AccountMiddleware",
     "customers.middleware.time_zone",
+    "customers.middleware.language",
     "customers.middleware.dub_problems",
 ]
 ROOT_URLCONF = "dubadmin.urls"
@@ -190,6 +191,8 @@ TASKS = {"default": {"BACKEND": "django_tasks_db.DatabaseBackend"}}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 LANGUAGE_CODE = "en"
+LANGUAGES = [("en", "English"), ("de", "Deutsch")]
+LOCALE_PATHS = [BASE_DIR / "locale"]
 TIME_ZONE = "UTC"
 USE_TZ = True
 USE_I18N = True

@@ -7,9 +7,12 @@ from functools import cache
 from typing import Any, cast
 
 from django import forms
+from django.conf import settings
 from django.contrib.auth.models import User
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from customers import formats
 from customers.models import Preferences
 from customers.preferences import starts_for
 
@@ -24,6 +27,12 @@ class PreferencesForm(forms.ModelForm[Preferences]):
         help_text=_("Where signing in leads to."),
         error_messages={"invalid_choice": _("This is no page that your role may open.")},
     )
+    language = forms.ChoiceField(
+        label=_("Language"),
+        required=False,
+        help_text=_("The audit log is always in English."),
+    )
+    formats = forms.ChoiceField(label=_("Numbers and dates"), required=False)
     time_zone = forms.ChoiceField(
         label=_("Time zone"),
         required=False,
@@ -34,15 +43,21 @@ class PreferencesForm(forms.ModelForm[Preferences]):
 
     class Meta:
         model = Preferences
-        fields = ["theme", "contrast", "density", "time_zone", "start"]
+        fields = ["theme", "contrast", "density", "time_zone", "start", "language", "formats"]
         labels = {"density": _("Rows of tables")}
         help_texts = {"density": _("Compact rows have one line each.")}
 
     def __init__(self, *args: Any, user: User, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        zones = [("", _("That of the browser")), *((name, name) for name in _zones())]
-        cast(forms.ChoiceField, self.fields["time_zone"]).choices = zones
-        cast(forms.ChoiceField, self.fields["start"]).choices = starts_for(user)
+        browser = gettext("That of the browser")
+        self._offer("language", [("", browser), *settings.LANGUAGES])
+        self._offer("formats", [("", gettext("As the language")), *_formats()])
+        zones = [("", browser), *((name, name) for name in _zones())]
+        self._offer("time_zone", zones)
+        self._offer("start", starts_for(user))
+
+    def _offer(self, field: str, choices: list[tuple[str, str]]) -> None:
+        cast(forms.ChoiceField, self.fields[field]).choices = choices
 
 
 class ThemeForm(forms.ModelForm[Preferences]):
@@ -51,6 +66,11 @@ class ThemeForm(forms.ModelForm[Preferences]):
     class Meta:
         model = Preferences
         fields = ["theme"]
+
+
+@cache
+def _formats() -> list[tuple[str, str]]:
+    return [(name, formats.called(name).label) for name in formats.NAMES]
 
 
 @cache

@@ -7,6 +7,7 @@ from django.utils import timezone
 
 from .actions import ACTIONS, Outcome
 from .entries import AuditEntry
+from .languages import language_now
 
 
 class Batch(models.Model):
@@ -43,6 +44,7 @@ class Batch(models.Model):
     pages = models.PositiveIntegerField(default=0)
     state = models.CharField(max_length=16, choices=State.choices, default=State.STAGING)
     note = models.TextField(blank=True)
+    language = models.CharField(max_length=16, default=language_now)
 
     class Meta:
         default_permissions = ()

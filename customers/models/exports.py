@@ -19,6 +19,7 @@ from django.db import models
 from django.utils import timezone
 
 from .entries import AuditEntry
+from .languages import language_now
 
 LOST = timedelta(minutes=5)  # a download that nobody was at for so long has ended
 
@@ -70,6 +71,7 @@ class Export(models.Model):
     writer = models.CharField(max_length=32, blank=True)
     state = models.CharField(max_length=16, choices=State.choices)
     note = models.TextField(blank=True)
+    language = models.CharField(max_length=16, default=language_now)
 
     class Meta:
         default_permissions = ()

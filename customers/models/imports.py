@@ -27,6 +27,7 @@ from django.utils import timezone
 
 from .actions import Outcome
 from .entries import AuditEntry
+from .languages import language_now
 
 
 class Import(models.Model):
@@ -93,6 +94,7 @@ class Import(models.Model):
     rows_found = models.PositiveIntegerField(default=0)
     counts = models.JSONField(null=True)
     note = models.TextField(blank=True)
+    language = models.CharField(max_length=16, default=language_now)
 
     class Meta:
         default_permissions = ()

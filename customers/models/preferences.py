@@ -12,6 +12,8 @@ class Preferences(models.Model):
     """One row a person; who has none has the defaults.
 
     `time_zone` is an IANA name, "" for that of the browser. `start` is the name of an address.
+    `language` is one of LANGUAGES, "" for that of the browser. `formats`, one of `formats.NAMES`,
+    is how numbers and dates are written, "" for as the language has them.
     `columns` are those of the list of customers, [] for the usual ones; `view` is what it opens
     with.
     """
@@ -36,6 +38,8 @@ class Preferences(models.Model):
     contrast = models.CharField(max_length=16, choices=Contrast.choices, default=Contrast.AUTO)
     density = models.CharField(max_length=16, choices=Density.choices, default=Density.COMFORTABLE)
     time_zone = models.CharField(max_length=64, blank=True)
+    language = models.CharField(max_length=16, blank=True)
+    formats = models.CharField(max_length=16, blank=True)
     start = models.CharField(max_length=40, default="home")
     columns = models.JSONField(default=list)
     view = models.ForeignKey(SavedView, on_delete=models.SET_NULL, null=True, related_name="+")

@@ -1,0 +1,106 @@
+"""How numbers and dates are written, by the CLDR's data: as the language has it, or as chosen."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from functools import cache, cached_property
+
+from babel import Locale
+from babel.dates import DateTimePattern, parse_pattern
+
+# What may be chosen; "" is as the language has it.
+NAMES = (
+    *("en-US", "en-GB", "de-DE", "de-AT", "de-CH", "fr-FR", "fr-CH", "es-ES", "it-IT"),
+    *("nl-NL", "pt-BR", "pt-PT", "pl-PL", "sv-SE", "ja-JP"),
+)
+# English without a country: days first and 24 hours, which nobody can misread.
+_PLAIN = {
+    "short": "d MMM y, HH:mm",
+    "second": "d MMM y, HH:mm:ss",
+    "date": "d MMM y",
+    "time": "HH:mm",
+    "day": "EEEE, d MMMM y",
+    "day_month": "d MMM",
+    "month": "MMM y",
+    "whole_month": "MMMM y",
+}
+_now: ContextVar[str] = ContextVar("formats", default="en")
+
+
+@contextmanager
+def override(name: str) -> Iterator[None]:
+    """Writes as the language or the one of NAMES has it, in this thread."""
+    before = _now.set(name)
+    try:
+        yield
+    finally:
+        _now.reset(before)
+
+
+def current() -> Format:
+    return called(_now.get())
+
+
+@cache
+def called(name: str) -> Format:
+    return Format(name)
+
+
+@dataclass(frozen=True)
+class Format:
+    """One way to write numbers and dates: a language ("de") or one of NAMES ("de-CH")."""
+
+    name: str
+
+    @cached_property
+    def locale(self) -> Locale:
+        return Locale.parse(self.name, sep="-")
+
+    @cached_property
+    def label(self) -> str:
+        """ "Deutsch (Schweiz): 1’234.50, 31.12.2026, 23:59" """
+        example = self.moment(datetime(2026, 12, 31, 23, 59, tzinfo=UTC), "short")
+        called = self.locale.get_display_name() or self.name
+        return f"{called}: {self.number(Decimal('1234.50'))}, {example}"
+
+    def number(self, value: int | Decimal) -> str:
+        """Digits in groups, with as many decimals as `value` has, exact for any size."""
+        digits = f"{value:,f}" if isinstance(value, Decimal) else f"{value:,}"
+        return digits.translate(self._separators) if self._separators else digits
+
+    def moment(self, value: date, style: str) -> str:
+        """A day or a time, by the names in `_PLAIN`; a time is written as its zone has it."""
+        return self._patterns[style].apply(value, self.locale)
+
+    @cached_property
+    def _separators(self) -> dict[int, str]:
+        symbols = self.locale.number_symbols["latn"]
+        separators = {ord(","): str(symbols["group"]), ord("."): str(symbols["decimal"])}
+        return {mark: to for mark, to in separators.items() if chr(mark) != to}
+
+    @cached_property
+    def _patterns(self) -> dict[str, DateTimePattern]:
+        return {style: parse_pattern(text) for style, text in self._pattern_texts().items()}
+
+    def _pattern_texts(self) -> dict[str, str]:
+        if self.name == "en":
+            return _PLAIN
+        locale, known = self.locale, self.locale.datetime_skeletons
+        day = locale.date_formats["medium"].pattern
+        minute, second = (locale.time_formats[size].pattern for size in ("short", "medium"))
+        both = str(locale.datetime_formats["medium"])
+        return {
+            "short": both.format(minute, day),
+            "second": both.format(second, day),
+            "date": day,
+            "time": minute,
+            "day": locale.date_formats["full"].pattern,
+            "day_month": known["MMMd"].pattern,
+            "month": known["yMMM"].pattern,
+            "whole_month": known["yMMMM"].pattern if "yMMMM" in known else known["yMMM"].pattern,
+        }
