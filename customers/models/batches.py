@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.db import models
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
 from .actions import ACTIONS, Outcome
 from .entries import AuditEntry
@@ -19,10 +20,10 @@ class Batch(models.Model):
     """
 
     class State(models.TextChoices):
-        STAGING = "staging", "Finding the customers"
-        RUNNING = "running", "Under way"
-        STOPPED = "stopped", "Stopped"
-        DONE = "done", "Done"
+        STAGING = "staging", _("Finding the customers")
+        RUNNING = "running", _("Under way")
+        STOPPED = "stopped", _("Stopped")
+        DONE = "done", _("Done")
 
     OPEN = (State.STAGING, State.RUNNING)
 
@@ -56,7 +57,7 @@ class Batch(models.Model):
 
     @property
     def action_label(self) -> str:
-        return ACTIONS[self.action]
+        return str(ACTIONS[self.action])
 
     @property
     def is_open(self) -> bool:
@@ -75,9 +76,9 @@ class BatchRow(models.Model):
     """
 
     class State(models.TextChoices):
-        WAITING = "waiting", "Waiting"
-        CLAIMED = "claimed", "Under way"
-        FINISHED = "finished", "Finished"
+        WAITING = "waiting", _("Waiting")
+        CLAIMED = "claimed", _("Under way")
+        FINISHED = "finished", _("Finished")
 
     batch = models.ForeignKey(Batch, on_delete=models.PROTECT, related_name="rows")
     customer_id = models.CharField(max_length=300)

@@ -9,6 +9,7 @@ from typing import Any
 from django.conf import settings
 from django.db import models
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
 from .actions import ACTIONS, WRITES, Outcome
 
@@ -16,10 +17,10 @@ from .actions import ACTIONS, WRITES, Outcome
 class Relation(models.TextChoices):
     """Why an entry points to an earlier one."""
 
-    RESEND = "resend", "Sent again"
-    SETTLE = "settle", "Settled"
-    FOLLOW = "follow", "Followed"
-    UNDO = "undo", "Undid"
+    RESEND = "resend", _("Sent again")
+    SETTLE = "settle", _("Settled")
+    FOLLOW = "follow", _("Followed")
+    UNDO = "undo", _("Undid")
 
 
 class Backwards(models.Func):
@@ -107,7 +108,7 @@ class AuditEntry(models.Model):
 
     @property
     def action_label(self) -> str:
-        return ACTIONS.get(self.action, self.action)
+        return str(ACTIONS.get(self.action, self.action))
 
     @property
     def is_write(self) -> bool:

@@ -17,6 +17,7 @@ from datetime import timedelta
 
 from django.db import models
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
 from .entries import AuditEntry
 from .languages import language_now
@@ -35,13 +36,13 @@ class Export(models.Model):
     """
 
     class State(models.TextChoices):
-        STREAMING = "streaming", "Being downloaded"
-        WALKING = "walking", "Collecting the customers"
-        READING = "reading", "Reading their events"
-        WRITING = "writing", "Writing the file"
-        DONE = "done", "Complete"
-        STOPPED = "stopped", "Stopped"
-        BROKEN = "broken", "Incomplete"
+        STREAMING = "streaming", _("Being downloaded")
+        WALKING = "walking", _("Collecting the customers")
+        READING = "reading", _("Reading their events")
+        WRITING = "writing", _("Writing the file")
+        DONE = "done", _("Complete")
+        STOPPED = "stopped", _("Stopped")
+        BROKEN = "broken", _("Incomplete")
 
     OPEN = (State.WALKING, State.READING, State.WRITING)  # the worker is at it
 

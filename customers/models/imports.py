@@ -24,6 +24,7 @@ from typing import Any
 from django.contrib.auth.models import User
 from django.db import models
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
 from .actions import Outcome
 from .entries import AuditEntry
@@ -50,20 +51,20 @@ class Import(models.Model):
     """
 
     class Kind(models.TextChoices):
-        SALES = "sales", "Sales"
-        LEADS = "leads", "Leads"
-        CORRECTIONS = "corrections", "Corrections"
+        SALES = "sales", _("Sales")
+        LEADS = "leads", _("Leads")
+        CORRECTIONS = "corrections", _("Corrections")
 
     class State(models.TextChoices):
-        STAGING = "staging", "Reading the file"
-        MAPPING = "mapping", "Columns to be matched"
-        CHECKING = "checking", "Checking"
-        CHECKED = "checked", "Checked"
-        RUNNING = "running", "Under way"
-        PAUSED = "paused", "Paused"
-        STOPPED = "stopped", "Stopped"
-        DONE = "done", "Done"
-        FAILED = "failed", "Cannot be read"
+        STAGING = "staging", _("Reading the file")
+        MAPPING = "mapping", _("Columns to be matched")
+        CHECKING = "checking", _("Checking")
+        CHECKED = "checked", _("Checked")
+        RUNNING = "running", _("Under way")
+        PAUSED = "paused", _("Paused")
+        STOPPED = "stopped", _("Stopped")
+        DONE = "done", _("Done")
+        FAILED = "failed", _("Cannot be read")
 
     OPEN = (State.STAGING, State.CHECKING, State.RUNNING)  # the worker is at it
 
@@ -155,15 +156,15 @@ class ImportRow(models.Model):
     """
 
     class Verdict(models.TextChoices):
-        READY = "ready", "Ready"
-        DOUBT = "doubt", "In doubt"
-        WRONG = "wrong", "Wrong"
-        SAME = "same", "Nothing to change"
+        READY = "ready", _("Ready")
+        DOUBT = "doubt", _("In doubt")
+        WRONG = "wrong", _("Wrong")
+        SAME = "same", _("Nothing to change")
 
     class State(models.TextChoices):
-        WAITING = "waiting", "Waiting"
-        CLAIMED = "claimed", "Under way"
-        FINISHED = "finished", "Finished"
+        WAITING = "waiting", _("Waiting")
+        CLAIMED = "claimed", _("Under way")
+        FINISHED = "finished", _("Finished")
 
     file = models.ForeignKey(Import, on_delete=models.CASCADE, related_name="rows", db_index=False)
     number = models.PositiveIntegerField()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.contrib.auth.models import AnonymousUser, User
 from django.db import models
+from django.utils.translation import gettext_lazy as _
 
 from .saved import SavedView
 
@@ -19,17 +20,17 @@ class Preferences(models.Model):
     """
 
     class Theme(models.TextChoices):
-        AUTO = "auto", "As the system"
-        LIGHT = "light", "Light"
-        DARK = "dark", "Dark"
+        AUTO = "auto", _("As the system")
+        LIGHT = "light", _("Light")
+        DARK = "dark", _("Dark")
 
     class Density(models.TextChoices):
-        COMFORTABLE = "comfortable", "Comfortable"
-        COMPACT = "compact", "Compact"
+        COMFORTABLE = "comfortable", _("Comfortable")
+        COMPACT = "compact", _("Compact")
 
     class Contrast(models.TextChoices):
-        AUTO = "auto", "As the system"
-        MORE = "more", "High"
+        AUTO = "auto", _("As the system")
+        MORE = "more", _("High")
 
     user = models.OneToOneField(
         User, on_delete=models.CASCADE, primary_key=True, related_name="preferences"

@@ -6,6 +6,7 @@ from typing import Any
 
 from django.db import models
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
 from .entries import AuditEntry
 
@@ -43,9 +44,9 @@ class FollowUp(models.Model):
     """
 
     class State(models.TextChoices):
-        PENDING = "pending", "Waiting for the event"
-        CONFIRMED = "confirmed", "Confirmed"
-        MISSING = "missing", "Missing"
+        PENDING = "pending", _("Waiting for the event")
+        CONFIRMED = "confirmed", _("Confirmed")
+        MISSING = "missing", _("Missing")
 
     entry = models.OneToOneField(AuditEntry, on_delete=models.PROTECT, related_name="follow_up")
     state = models.CharField(max_length=16, choices=State.choices, default=State.PENDING)

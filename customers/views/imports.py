@@ -152,7 +152,7 @@ def _picks(file: Import) -> list[tuple[str, str, int | None]]:
         return []
     found = imports.verdicts(file)
     order = (Verdict.WRONG, Verdict.DOUBT, Verdict.READY, Verdict.SAME)
-    verdicts = [(each.value, each.label, found[each]) for each in order if found[each]]
+    verdicts = [(each.value, str(each.label), found[each]) for each in order if found[each]]
     every = ("all" if not file.started_at else "", "All", file.rows_found)
     if not file.started_at:
         return [*verdicts, every]
