@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
+from decimal import Decimal
 
 from django.db.models import Sum
 from django.db.models.functions import TruncDate
@@ -12,6 +13,7 @@ from django.utils import timezone
 
 from dubadmin.dub.records import Event
 
+from . import formats
 from .models import FollowUp
 
 DAYS = 30
@@ -32,7 +34,7 @@ class Figures:
 
     @property
     def dollars(self) -> str:
-        return f"{self.cents // 100:,}.{self.cents % 100:02}"
+        return formats.current().number(Decimal(self.cents).scaleb(-2))
 
     def __add__(self, other: Figures) -> Figures:
         return Figures(

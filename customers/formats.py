@@ -1,4 +1,8 @@
-"""How numbers and dates are written, by the CLDR's data: as the language has it, or as chosen."""
+"""How numbers, dates and countries are written, by the CLDR's data.
+
+As the language has it, or as a person has chosen. Sums of money are followed by their code, in
+every country.
+"""
 
 from __future__ import annotations
 
@@ -10,6 +14,7 @@ from datetime import UTC, date, datetime
 from decimal import Decimal
 from functools import cache, cached_property
 
+import pycountry
 from babel import Locale
 from babel.dates import DateTimePattern, parse_pattern
 
@@ -18,24 +23,25 @@ NAMES = (
     *("en-US", "en-GB", "de-DE", "de-AT", "de-CH", "fr-FR", "fr-CH", "es-ES", "it-IT"),
     *("nl-NL", "pt-BR", "pt-PT", "pl-PL", "sv-SE", "ja-JP"),
 )
-# English without a country: days first and 24 hours, which nobody can misread.
-_PLAIN = {
+# The styles of moments, and plain English: days first and 24 hours, which nobody can misread.
+STYLES = {
     "short": "d MMM y, HH:mm",
     "second": "d MMM y, HH:mm:ss",
     "date": "d MMM y",
     "time": "HH:mm",
+    "letter": "d MMMM y, HH:mm",
     "day": "EEEE, d MMMM y",
     "day_month": "d MMM",
     "month": "MMM y",
     "whole_month": "MMMM y",
 }
-_now: ContextVar[str] = ContextVar("formats", default="en")
+_now: ContextVar[Format] = ContextVar("formats")
 
 
 @contextmanager
-def override(name: str) -> Iterator[None]:
-    """Writes as the language or the one of NAMES has it, in this thread."""
-    before = _now.set(name)
+def override(language: str, name: str = "") -> Iterator[None]:
+    """Writes as the language has it, or the one of NAMES, in this thread."""
+    before = _now.set(called(name or language, language))
     try:
         yield
     finally:
@@ -43,19 +49,20 @@ def override(name: str) -> Iterator[None]:
 
 
 def current() -> Format:
-    return called(_now.get())
+    return _now.get(_ENGLISH)
 
 
 @cache
-def called(name: str) -> Format:
-    return Format(name)
+def called(name: str, language: str = "en") -> Format:
+    return Format(name, language)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Format:
-    """One way to write numbers and dates: a language ("de") or one of NAMES ("de-CH")."""
+    """One way to write: a `name` as the `language` itself or one of NAMES. There is one of each."""
 
     name: str
+    language: str
 
     @cached_property
     def locale(self) -> Locale:
@@ -74,8 +81,25 @@ class Format:
         return digits.translate(self._separators) if self._separators else digits
 
     def moment(self, value: date, style: str) -> str:
-        """A day or a time, by the names in `_PLAIN`; a time is written as its zone has it."""
+        """A day or a time as its zone has it, by the names in `STYLES`; "long" names the zone."""
+        if style == "long" and isinstance(value, datetime):
+            return f"{self.moment(value, 'second')} {value.tzname() or ''}".rstrip()
         return self._patterns[style].apply(value, self.locale)
+
+    def country(self, code: str) -> str:
+        """What the language calls a country by its ISO 3166-1 code; "" for what is none."""
+        return self._countries.get(code, "")
+
+    @cached_property
+    def _countries(self) -> dict[str, str]:
+        known = {
+            country.alpha_2: getattr(country, "common_name", country.name)
+            for country in pycountry.countries
+        }
+        if self.language == "en":
+            return known
+        called = Locale.parse(self.language, sep="-").territories
+        return {code: called.get(code, english) for code, english in known.items()}
 
     @cached_property
     def _separators(self) -> dict[int, str]:
@@ -89,7 +113,7 @@ class Format:
 
     def _pattern_texts(self) -> dict[str, str]:
         if self.name == "en":
-            return _PLAIN
+            return STYLES
         locale, known = self.locale, self.locale.datetime_skeletons
         day = locale.date_formats["medium"].pattern
         minute, second = (locale.time_formats[size].pattern for size in ("short", "medium"))
@@ -99,8 +123,12 @@ class Format:
             "second": both.format(second, day),
             "date": day,
             "time": minute,
+            "letter": both.format(minute, locale.date_formats["long"].pattern),
             "day": locale.date_formats["full"].pattern,
             "day_month": known["MMMd"].pattern,
             "month": known["yMMM"].pattern,
             "whole_month": known["yMMMM"].pattern if "yMMMM" in known else known["yMMM"].pattern,
         }
+
+
+_ENGLISH = called("en")

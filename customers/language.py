@@ -24,7 +24,7 @@ def as_read_by(person: User | AnonymousUser, *, otherwise: str = "") -> Iterator
     language = chosen.language or otherwise
     if language not in dict(settings.LANGUAGES):
         language = settings.LANGUAGE_CODE
-    with translation.override(language), formats.override(chosen.formats or language):
+    with translation.override(language), formats.override(language, chosen.formats):
         yield
 
 

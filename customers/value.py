@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 from datetime import date
-from functools import lru_cache
 
-from django.utils.formats import date_format
 from django.utils.safestring import SafeString
-from django.utils.translation import get_language
 
 from .charts import WIDE, Figures, bars
+from .templatetags import show
 
 
 def bars_of(months: dict[date, Figures]) -> SafeString:
@@ -30,16 +28,11 @@ def rows_of(months: dict[date, Figures]) -> SafeString:
     return SafeString(
         "".join(
             f'<tr><th scope="row">{_called(month)}</th><td class="end num">{each.dollars}</td>'
-            f'<td class="end num">{each.sales:,}</td></tr>'
+            f'<td class="end num">{show.number(each.sales)}</td></tr>'
             for month, each in reversed(months.items())
         )
     )
 
 
 def _called(month: date) -> str:
-    return _name(month, get_language() or "")
-
-
-@lru_cache(maxsize=1024)
-def _name(month: date, language: str) -> str:
-    return date_format(month, "M Y")
+    return show.day(month, "month")

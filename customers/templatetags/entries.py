@@ -10,11 +10,13 @@ from django import template
 from django.urls import reverse
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from customers.addresses import customer_url
 from customers.models import AuditEntry, Batch, Export, Import
 
-from .show import DASH, moment, outcome_badge
+from .show import DASH, moment, number, outcome_badge
 
 register = template.Library()
 
@@ -72,10 +74,12 @@ def job_url(job: Batch | Import | Export) -> str:
 def job_name(job: Batch | Import | Export) -> str:
     """What a batch, an import or an export is about, in a few words."""
     if isinstance(job, Import):
-        return f"{job.get_kind_display()} from {job.name}"
+        return _("%(kind)s from %(file)s") % {"kind": job.get_kind_display(), "file": job.name}
     if isinstance(job, Export):
-        return f"Export {job.name}"
-    return f"{job.action_label} of {job.total:,} customer{'' if job.total == 1 else 's'}"
+        return _("Export %(file)s") % {"file": job.name}
+    return ngettext(
+        "%(action)s of %(number)s customer", "%(action)s of %(number)s customers", job.total
+    ) % {"action": job.action_label, "number": number(job.total)}
 
 
 @register.filter
@@ -103,7 +107,7 @@ def _plain(value: object) -> str:
     if isinstance(value, Mapping) and set(value) == {"level", "text"}:  # a check
         return str(value["text"])
     if value is None or value == "":
-        return "empty"
+        return _("empty")
     if isinstance(value, bool):
-        return "yes" if value else "no"
+        return _("yes") if value else _("no")
     return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)

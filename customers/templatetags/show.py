@@ -4,20 +4,20 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from functools import cache, lru_cache
 from typing import Any
 
-import pycountry
 from django import template
 from django.utils import timezone
-from django.utils.formats import date_format
 from django.utils.html import escape, format_html
 from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import gettext as _
 from heroicons.templatetags.heroicons import heroicon_micro, heroicon_outline
 
-from customers import addresses
+from customers import addresses, formats
 from customers.facts import Change, stored_changes
+from customers.formats import Format
 from customers.models import AuditEntry, Import, Outcome
 from dubadmin.dub.money import to_major
 
@@ -43,14 +43,6 @@ TONE_ICONS = {
     "neutral": "information-circle",
 }
 EVENT_ICONS = {"click": "cursor-arrow-rays", "lead": "user-plus", "sale": "banknotes"}
-MOMENTS = {
-    "short": "j M Y, H:i",
-    "second": "j M Y, H:i:s",
-    "long": "j M Y, H:i:s T",
-    "date": "j M Y",
-    "time": "H:i",
-    "day": "l, j F Y",
-}
 
 
 @register.simple_tag
@@ -102,18 +94,20 @@ def current(context: template.Context, exact: str, *within: str) -> SafeString |
 
 @register.filter
 def money(minor: object, currency: object = "usd") -> SafeString | str:
-    """ "1,234.50 USD" for 123450 minor units, exact for any size."""
+    """ "1,234.50 USD" for 123450 minor units, exact for any size, in the reader's format."""
     code = str(currency or "").upper()
     if isinstance(minor, bool) or not isinstance(minor, int):
         return DASH if minor is None or minor == "" else str(minor)
     if len(code) != 3:
-        return f"{minor:,} minor units"
-    return f"{to_major(minor, currency=code):,} {code}"
+        return _("%(number)s minor units") % {"number": number(minor)}
+    return f"{formats.current().number(to_major(minor, currency=code))} {code}"
 
 
 @register.filter
 def number(value: object) -> str:
-    return f"{value:,}" if isinstance(value, int) else str(value)
+    if isinstance(value, float):
+        value = round(value)
+    return formats.current().number(value) if isinstance(value, int) else str(value)
 
 
 @register.filter
@@ -121,11 +115,11 @@ def moment(value: object, style: str = "short") -> SafeString | str:
     """A time in the viewer's zone, with UTC in the title."""
     if not isinstance(value, datetime):
         return DASH if not value else str(value)
-    return _moment(value, style, timezone.get_current_timezone_name())
+    return _moment(value, style, timezone.get_current_timezone_name(), formats.current())
 
 
 @lru_cache(maxsize=8192)
-def _moment(value: datetime, style: str, zone: str) -> SafeString | str:
+def _moment(value: datetime, style: str, zone: str, form: Format) -> SafeString | str:
     """Kept, because a list shows hundreds and the next page shows most of them again."""
     try:
         aware = value if timezone.is_aware(value) else value.replace(tzinfo=UTC)
@@ -136,8 +130,32 @@ def _moment(value: datetime, style: str, zone: str) -> SafeString | str:
         '<time datetime="{}" title="{}">{}</time>',
         utc.isoformat(timespec="seconds").replace("+00:00", "Z"),
         f"{utc:%Y-%m-%d %H:%M:%S} UTC",
-        date_format(local, MOMENTS.get(style, MOMENTS["short"])),
+        form.moment(local, style),
     )
+
+
+@register.filter
+def day(value: date, style: str = "date") -> str:
+    """A day or a month, of no zone."""
+    return _day(value, style, formats.current())
+
+
+@lru_cache(maxsize=1024)
+def _day(value: date, style: str, form: Format) -> str:
+    return form.moment(value, style)
+
+
+@register.simple_tag
+def made_at() -> str:
+    """When this page was made, for paper."""
+    return written(timezone.now(), "short")
+
+
+@register.filter
+def written(value: datetime, style: str = "letter") -> str:
+    """A time in the viewer's zone, which is named, where nobody can point at it."""
+    at = timezone.localtime(value)
+    return f"{formats.current().moment(at, style)} {at.tzname()}"
 
 
 @register.filter
@@ -149,9 +167,12 @@ def ago(value: object) -> SafeString | str:
     if not timedelta(0) <= passed < timedelta(days=1):
         return moment(value)
     minutes = passed // timedelta(minutes=1)
-    text = "just now"
-    if minutes:
-        text = f"{minutes} min ago" if minutes < 60 else f"{minutes // 60} h ago"
+    if not minutes:
+        text = _("just now")
+    elif minutes < 60:
+        text = _("%(number)d min ago") % {"number": minutes}
+    else:
+        text = _("%(number)d h ago") % {"number": minutes // 60}
     return format_html(
         '<time class="ago" datetime="{}" title="{}">{}</time>',
         value.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z"),
@@ -164,24 +185,18 @@ def ago(value: object) -> SafeString | str:
 def time_left(seconds: int) -> str:
     """ "about 12 min left" """
     if seconds < 60:
-        return "less than a minute left"
+        return _("less than a minute left")
     minutes = round(seconds / 60)
-    return f"about {minutes} min left" if minutes < 120 else f"about {round(minutes / 60)} h left"
-
-
-@cache
-def _countries() -> dict[str, str]:
-    return {
-        country.alpha_2: getattr(country, "common_name", country.name)
-        for country in pycountry.countries
-    }
+    if minutes < 120:
+        return _("about %(number)d min left") % {"number": minutes}
+    return _("about %(number)d h left") % {"number": round(minutes / 60)}
 
 
 @register.filter
 def country_name(code: object) -> str:
-    """The English name of an ISO 3166-1 code; what is no code as it is (trap R5)."""
+    """The name of an ISO 3166-1 code; what is no code as it is (trap R5)."""
     text = str(code or "").strip()
-    return _countries().get(text.upper(), text)
+    return formats.current().country(text.upper()) or text
 
 
 @register.filter
@@ -268,7 +283,7 @@ def pairs(value: object) -> list[tuple[str, str]]:
 def shown(value: object) -> SafeString:
     """A stored value of any kind: empty is said in words, text keeps to its own direction."""
     if value is None or value == "":
-        return mark_safe('<span class="none">empty</span>')
+        return format_html('<span class="none">{}</span>', _("empty"))
     if isinstance(value, datetime):
         return SafeString(moment(value, "long"))
     return format_html("<bdi>{}</bdi>", _text(value))

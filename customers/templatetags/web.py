@@ -8,6 +8,7 @@ from django import template
 from django.conf import settings
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
 
 from .show import icon
 
@@ -36,7 +37,9 @@ def browser(user_agent: str) -> str:
     """ "Firefox on Windows", as far as that can be known."""
     program = next((name for mark, name in BROWSERS.items() if mark in user_agent), "")
     system = next((name for mark, name in SYSTEMS.items() if mark in user_agent), "")
-    return " on ".join(filter(None, [program, system])) or user_agent[:40] or "Unknown browser"
+    if program and system:
+        return _("%(browser)s on %(system)s") % {"browser": program, "system": system}
+    return program or system or user_agent[:40] or _("Unknown browser")
 
 
 @register.filter
@@ -72,12 +75,13 @@ def _elsewhere(place: str, dashboard: str, id: str) -> SafeString | str:
     """Both dashboards have a customer under its ID. The sandbox's customers are in neither."""
     if not dashboard or not settings.LIVE:
         return ""
+    label = _("Open in %(place)s") % {"place": place}
     return format_html(
         '<a class="quiet" href="{}/customers/{}" rel="noreferrer noopener" target="_blank" '
-        'aria-label="Open in {}" title="Open in {}">{}</a>',
+        'aria-label="{}" title="{}">{}</a>',
         dashboard,
         quote(id, safe=""),
-        place,
-        place,
+        label,
+        label,
         icon("arrow-top-right-on-square"),
     )
