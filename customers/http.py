@@ -6,6 +6,7 @@ from typing import cast
 
 from django.contrib.auth.models import AnonymousUser, User
 from django.http import HttpRequest
+from django.utils.functional import Promise
 from django_htmx.middleware import HtmxDetails
 
 from .audit import Target
@@ -28,15 +29,15 @@ class Request(HttpRequest):
     closed: bool  # nothing but setting up a second step is open to this person yet
     looked: Target
     outcome: Outcome | None
-    explanation: str
+    explanation: str | Promise
 
 
-def stop(request: Request, why: str) -> None:
+def stop(request: Request, why: str | Promise) -> None:
     """Tells the log that what was asked for was not let through, however the page answers."""
     request.outcome, request.explanation = Outcome.BLOCKED, why
 
 
-def fail(request: Request, why: str) -> None:
+def fail(request: Request, why: str | Promise) -> None:
     """Tells the log that what was asked for did not work, however the page answers."""
     request.outcome, request.explanation = Outcome.FAILED, why
 

@@ -15,6 +15,7 @@ from django.contrib.auth.models import AnonymousUser
 from django.core.exceptions import PermissionDenied, SuspiciousOperation
 from django.http import Http404, HttpResponse, QueryDict
 from django.http.multipartparser import MultiPartParserError
+from django.utils.functional import Promise
 
 from .addresses import path_as_sent
 from .audit import Target, acting, actor_of, note, noticing
@@ -140,7 +141,7 @@ def _note(action: str, request: Request, response: HttpResponse, *, started: flo
     )
 
 
-def _ended(request: Request, response: HttpResponse) -> tuple[Outcome, str]:
+def _ended(request: Request, response: HttpResponse) -> tuple[Outcome, str | Promise]:
     status, said = response.status_code, request.explanation
     if request.outcome is not None:
         return request.outcome, said

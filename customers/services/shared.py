@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.utils.functional import Promise
+
 from customers.audit import Actor, Target, Verdict, note
 from customers.models import AuditEntry, Outcome
 from dubadmin.dub.client import Receipt
@@ -25,7 +27,7 @@ def target_of_entry(entry: AuditEntry) -> Target:
 
 
 def blocked(
-    action: str, *, actor: Actor, target: Target, explanation: str, **details: Any
+    action: str, *, actor: Actor, target: Target, explanation: str | Promise, **details: Any
 ) -> AuditEntry:
     """Logs a write that a check stopped before it was sent: not sent."""
     return note(

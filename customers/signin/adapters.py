@@ -22,6 +22,7 @@ from django.contrib.auth.models import User
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils.functional import Promise
 from django.utils.http import url_has_allowed_host_and_scheme
 
 from customers.models import Outcome
@@ -152,7 +153,7 @@ def _confirmed(request: HttpRequest, sociallogin: SocialLogin) -> HttpResponse:
     return redirect(sociallogin.get_redirect_url(request) or settings.LOGIN_REDIRECT_URL)
 
 
-def refused(request: HttpRequest, why: str) -> HttpResponse:
+def refused(request: HttpRequest, why: str | Promise) -> HttpResponse:
     """The page that says why single sign-on did not let somebody in."""
     log.note_of(
         request, "session.fail", request.user, outcome=Outcome.BLOCKED, explanation=f"SSO: {why}"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable, Mapping
 from html import escape
 
@@ -80,6 +81,16 @@ def job_name(job: Batch | Import | Export) -> str:
     return ngettext(
         "%(action)s of %(number)s customer", "%(action)s of %(number)s customers", job.total
     ) % {"action": job.action_label, "number": number(job.total)}
+
+
+@register.filter
+def in_words(text: str) -> str:
+    """What the log keeps in English, in the reader's language as far as its sentences are known."""
+    whole = _(text)
+    return whole if whole != text else " ".join(map(_, _SENTENCE_END.split(text)))
+
+
+_SENTENCE_END = re.compile(r"(?<=[.!?]) ")
 
 
 @register.filter

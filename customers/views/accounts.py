@@ -16,6 +16,7 @@ from django.http import HttpResponse, QueryDict
 from django.shortcuts import redirect, render, resolve_url
 from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.translation import gettext_lazy as _
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_safe
 
@@ -107,7 +108,7 @@ def _openid(view: Callable[..., HttpResponse], request: Request, provider_id: st
     try:
         return view(request, provider_id)
     except (OAuth2Error, OSError, LookupError, ValueError, TypeError, AttributeError):
-        return adapters.refused(request, "It could not be reached, or its answer made no sense.")
+        return adapters.refused(request, _("It could not be reached, or its answer made no sense."))
 
 
 def form_expired(request: Request, reason: str = "") -> HttpResponse:

@@ -8,6 +8,8 @@ from django.contrib import messages
 from django.db import transaction
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST, require_safe
 
 from customers import batches, followup, tasks, work
@@ -23,7 +25,13 @@ from customers.templatetags.show import country_name
 from .shared import FORM_AND_POST, tell_errors, with_key
 
 ROWS = 100
-NOT_THE_NUMBER = "This is not the number of customers that match now."
+_TITLES = {
+    "": gettext_lazy("Delete"),
+    "country": gettext_lazy("Set country"),
+    "subscriptionCanceledAt": gettext_lazy("Set subscription cancelled"),
+    "avatar": gettext_lazy("Set avatar"),
+}
+NOT_THE_NUMBER = gettext_lazy("This is not the number of customers that match now.")
 FORMS: dict[str, type[SetFieldForm | DeleteSeveralForm]] = {
     "customer.update": SetFieldForm,
     "customer.delete": DeleteSeveralForm,
@@ -80,7 +88,12 @@ def _form_page(
 
 
 def _filters(filters: dict[str, str] | None) -> list[tuple[str, str]]:
-    labels = {"search": "Search", "country": "Country", "link_id": "Link", "partner_id": "Partner"}
+    labels = {
+        "search": _("Search"),
+        "country": _("Country"),
+        "link_id": _("Link"),
+        "partner_id": _("Partner"),
+    }
     named = {**(filters or {}), "country": country_name((filters or {}).get("country"))}
     return [(labels[name], value) for name, value in named.items() if value]
 
@@ -150,7 +163,7 @@ def _shown(batch: Batch) -> dict[str, Any]:
     label = LABELS.get(batch.field, "")
     return {
         "batch": batch,
-        "title": f"Set {label.lower()}" if batch.field else "Delete",
+        "title": _TITLES[batch.field],
         "label": label,
         "value": country_name(batch.value) if batch.field == "country" else batch.value,
         "progress": work.progress(batch.rows.all()),

@@ -8,6 +8,9 @@ from typing import Any
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
 
 from customers import queries, services
 from customers.audit import AlreadyAsked, actor_of
@@ -20,6 +23,7 @@ from customers.merge import Merge, merge
 from customers.notes import notes_about
 from customers.problems import problems_of
 from customers.services import target_of
+from customers.templatetags.entries import in_words
 from dubadmin.dub.money import amount_text
 from dubadmin.dub.records import Customer
 
@@ -35,7 +39,11 @@ from .shared import (
     with_key,
 )
 
-OVERTAKEN = "Somebody else saved in the same moment. Nothing has been sent: look at it again."
+OVERTAKEN = gettext_lazy(
+    "Somebody else saved in the same moment. Nothing has been sent: look at it again."
+)
+HAS_IT_ALREADY = gettext_lazy("Dub already has these values, so there is nothing to send.")
+UNCHANGED = gettext_lazy("Nothing was changed, so there is nothing to send.")
 
 
 @FORM_AND_POST
@@ -59,7 +67,7 @@ def customer_edit(request: Request, id: str) -> HttpResponse:
     wanted = form.changes()
     merged = _merged(request, customer, form)
     if not wanted or (not merged.changes and not merged.conflicts):
-        form.add_error(None, _nothing_to_send(wanted))
+        form.add_error(None, HAS_IT_ALREADY if wanted else UNCHANGED)
         return _edit_page(request, customer, form)
     if merged.conflicts or step != "send":
         return _preview(request, customer, form, merged)
@@ -86,12 +94,6 @@ def _shown(request: Request) -> dict[str, str]:
     return {key: request.POST.get(f"theirs_{field}", "") for field, key in FIELDS.items()}
 
 
-def _nothing_to_send(wanted: dict[str, Any]) -> str:
-    if wanted:
-        return "Dub already has these values, so there is nothing to send."
-    return "Nothing was changed, so there is nothing to send."
-
-
 def _edit_page(
     request: Request, customer: Customer, form: EditForm, **context: Any
 ) -> HttpResponse:
@@ -100,17 +102,19 @@ def _edit_page(
 
 
 def _preview(
-    request: Request, customer: Customer, form: EditForm, merged: Merge, *notes: str
+    request: Request, customer: Customer, form: EditForm, merged: Merge, note: str | Promise = ""
 ) -> HttpResponse:
-    if notes or merged.conflicts:
-        stop(request, " ".join(notes) or "Somebody else changed the same field. Nothing was sent.")
+    if note or merged.conflicts:
+        stop(request, note or "Somebody else changed the same field. Nothing was sent.")
     else:
         request.explanation = "The change was shown for a last look. Nothing was sent."
-    warnings = [*notes]
+    warnings = [note] if note else []
     if "externalId" in merged.asked:
         warnings.append(
-            "Your app's next events must use the new external ID. Events that still carry the old "
-            "one no longer reach this customer."
+            _(
+                "Your app's next events must use the new external ID. Events that still carry the "
+                "old one no longer reach this customer."
+            )
         )
     context = {
         "customer": customer,
@@ -126,7 +130,7 @@ def _preview(
 
 def _carried(request: Request, merged: Merge) -> list[tuple[str, str]]:
     """The choices that still count, for the next submit; open conflicts ask anew."""
-    names = {field for field, _ in FIELDS.items()} - {each.name for each in merged.conflicts}
+    names = set(FIELDS) - {each.name for each in merged.conflicts}
     wanted = {f"{prefix}_{name}" for prefix in ("choice", "theirs") for name in names}
     return [(name, str(value)) for name, value in request.POST.items() if name in wanted]
 
@@ -149,7 +153,7 @@ def _save(
         now = queries.get_customer(customer.id)
         return _preview(request, now, form, _merged(request, now, form), OVERTAKEN)
     if (field := services.refused_field(entry)) in form.fields:
-        form.add_error(field, entry.explanation)
+        form.add_error(field, in_words(entry.explanation))
         form.data = with_key(form.data, renew=True)
         return _edit_page(request, customer, form, entry=entry)
     return redirect(result_url(entry))
@@ -222,22 +226,27 @@ def _delete_page(
 
 
 def _goes(customer: Customer) -> list[str]:
-    goes = ["The customer's record at Dub, for good: there is no undo."]
+    goes = [_("The customer's record at Dub, for good: there is no undo.")]
     if customer.sales:
+        totals = ngettext(
+            "Its totals: %(n)s sale, %(value)s.",
+            "Its totals: %(n)s sales, %(value)s.",
+            customer.sales,
+        )
         value = amount_text(customer.sale_amount, "usd")
-        sales = "sale" if customer.sales == 1 else "sales"
-        goes.append(f"Its totals: {customer.sales:,} {sales}, {value}.")
+        goes.append(totals % {"n": f"{customer.sales:,}", "value": value})
     if customer.partner:
-        goes.append(f"The tie to partner {customer.partner.label}; commissions lose the customer.")
+        tie = _("The tie to partner %(name)s; commissions lose the customer.")
+        goes.append(tie % {"name": customer.partner.label})
     return goes
 
 
 def _stays(customer: Customer, timeline: queries.Timeline) -> list[str]:
     stays = [
-        "Events stay at Dub and then show “Deleted Customer” and the year 1970.",
-        "The totals of the link stay as they are.",
-        "dubadmin keeps the whole record with its events in the audit log.",
+        _("Events stay at Dub and then show “Deleted Customer” and the year 1970."),
+        _("The totals of the link stay as they are."),
+        _("dubadmin keeps the whole record with its events in the audit log."),
     ]
     if notes_about(customer.id):
-        stays.append("Notes about the customer stay here, on this address.")
+        stays.append(_("Notes about the customer stay here, on this address."))
     return [*stays, *open_windows(customer.external_id, events=timeline.events)]

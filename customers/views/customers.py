@@ -9,6 +9,8 @@ from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.http import require_safe
 
 from customers import charts, queries
@@ -36,6 +38,11 @@ from .saved import bar, columns_of, opening
 from .shared import address, pretty, render_part, tell_errors
 
 HISTORY = 20
+_KINDS = {
+    "clicks": gettext_lazy("clicks"),
+    "leads": gettext_lazy("leads"),
+    "sales": gettext_lazy("sales"),
+}
 
 
 @require_safe
@@ -116,8 +123,13 @@ def _export_url(request: Request) -> str:
 def _notes(listing: queries.Listing) -> list[str]:
     if not listing.left_out:
         return []
-    rows = "1 customer is" if listing.left_out == 1 else f"{listing.left_out} customers are"
-    return [f"{rows} left out: Dub cannot read the record itself. Dub’s support can mend it."]
+    left_out = ngettext(
+        "%(n)s customer is left out: Dub cannot read the record itself. Dub’s support can mend it.",
+        "%(n)s customers are left out: Dub cannot read the record itself. Dub’s support can mend "
+        "it.",
+        listing.left_out,
+    )
+    return [left_out % {"n": listing.left_out}]
 
 
 def _how(listing: queries.Listing, q: str) -> str:
@@ -126,12 +138,14 @@ def _how(listing: queries.Listing, q: str) -> str:
         return ""
     others = {each.id for each in listing.customers} - {each.customer.id for each in listing.exact}
     if listing.exact and not others:
-        return f"Found by {listing.exact[0].how}."
-    found = f"Found by {listing.exact[0].how}; others by" if listing.exact else "Searched by"
+        return _("Found by %(how)s.") % {"how": listing.exact[0].how}
     search = parse(q)
     if not search.words:
-        return f"Not found by {search.ids[0][0]}." if search.ids else ""
-    return f"{found} {search.how}."
+        return _("Not found by %(how)s.") % {"how": search.ids[0][0]} if search.ids else ""
+    if listing.exact:
+        both = {"how": listing.exact[0].how, "others": search.how}
+        return _("Found by %(how)s; others by %(others)s.") % both
+    return _("Searched by %(how)s.") % {"how": search.how}
 
 
 def _pages(request: Request, listing: queries.Listing, query: dict[str, Any]) -> dict[str, Any]:
@@ -205,7 +219,7 @@ def customer_detail(request: Request, id: str) -> HttpResponse:
         "events": timeline.events,
         "days": by_day(timeline.events, entered),
         "awaited": awaited(writes, entered),
-        "cut": " and ".join(timeline.cut),
+        "cut": f" {_('and')} ".join(str(_KINDS[kind]) for kind in timeline.cut),
         "event_problems": problems_of(timeline.errors),
         "staff_notes": notes_about(customer.id),
         "note_key": new_key() if request.user.has_perm(MAY_WRITE) else "",
@@ -243,8 +257,11 @@ def _value(timeline: queries.Timeline) -> dict[str, Any]:
 def _warnings(customer: Customer, timeline: queries.Timeline) -> list[str]:
     if customer.link is None:
         return [
-            "This customer has no referral link and cannot gain one: Dub refuses every sale for it."
+            _(
+                "This customer has no referral link and cannot gain one: Dub refuses every sale "
+                "for it."
+            )
         ]
     if any(event.link and event.link.disabled for event in timeline.events[:1]):
-        return ["The referral link is disabled: Dub refuses sales until it is enabled again."]
+        return [_("The referral link is disabled: Dub refuses sales until it is enabled again.")]
     return []

@@ -10,6 +10,8 @@ from django.db import transaction
 from django.http import Http404, HttpResponse, HttpResponseBase, StreamingHttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_POST, require_safe
 
 from customers import exports, tasks, work
@@ -27,7 +29,7 @@ from .shared import FORM_AND_POST, download, tell_errors, with_key
 
 PERMISSION = exports.PERMISSION
 RECENT, ROWS = 5, 100
-LABELS = {"q": "Search", "country": "Country", "link": "Link", "partner": "Partner"}
+LABELS = {"q": _("Search"), "country": _("Country"), "link": _("Link"), "partner": _("Partner")}
 
 
 @FORM_AND_POST
@@ -75,7 +77,7 @@ def _groups(form: ExportForm) -> dict[str, list[dict[str, Any]]]:
     return groups
 
 
-def _filters(filters: dict[str, str]) -> list[tuple[str, str]]:
+def _filters(filters: dict[str, str]) -> list[tuple[str | Promise, str]]:
     named = {**filters, "country": country_name(filters.get("country"))}
     return [(LABELS[name], named[name]) for name in LABELS if named.get(name)]
 

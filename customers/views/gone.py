@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import wraps
 from typing import Any
 
 from django.http import Http404, HttpResponse, HttpResponseBase
 from django.shortcuts import render
+from django.utils.functional import Promise
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from customers import queries
 from customers.guard import View
@@ -20,7 +24,7 @@ from dubadmin.dub.records import Customer, Event
 
 from .shared import pretty
 
-NOT_SENT = "Nothing was sent: the customer was gone before your form came in."
+NOT_SENT = _("Nothing was sent: the customer was gone before your form came in.")
 
 
 def or_gone(view: View) -> View:
@@ -52,13 +56,17 @@ def gone_or_unknown(request: Request, id: str, error: DubError) -> HttpResponse:
         return _missing(request, id, last, notes)
     if id.startswith("cus_"):
         raise Http404(
-            "Dub has no customer with this ID. Stripe's customer IDs begin with cus_ too, and Dub "
-            "cannot search by them: find the customer by e-mail or external ID instead."
+            gettext(
+                "Dub has no customer with this ID. Stripe's customer IDs begin with cus_ too, and "
+                "Dub cannot search by them: find the customer by e-mail or external ID instead."
+            )
         )
-    raise Http404("Dub has no customer with this ID. Find it by name, e-mail or external ID.")
+    raise Http404(
+        gettext("Dub has no customer with this ID. Find it by name, e-mail or external ID.")
+    )
 
 
-def _deleted(request: Request, entry: AuditEntry, notes: list[str]) -> HttpResponse:
+def _deleted(request: Request, entry: AuditEntry, notes: Sequence[str | Promise]) -> HttpResponse:
     request.looked = target_of_entry(entry)
     _tell(request, notes, "It was deleted; what this log keeps of it was shown.")
     record = dict(entry.before or {})
@@ -73,15 +81,17 @@ def _deleted(request: Request, entry: AuditEntry, notes: list[str]) -> HttpRespo
     return render(request, "customers/gone.html", context, status=410)
 
 
-def _tell(request: Request, notes: list[str], shown: str) -> None:
+def _tell(request: Request, notes: Sequence[str | Promise], shown: str) -> None:
     """Tells the log what was seen, or that a form came too late."""
     if notes:
-        stop(request, " ".join(notes))
+        stop(request, notes[0])
     else:
         request.outcome, request.explanation = Outcome.DONE, shown
 
 
-def _missing(request: Request, id: str, last: AuditEntry, notes: list[str]) -> HttpResponse:
+def _missing(
+    request: Request, id: str, last: AuditEntry, notes: Sequence[str | Promise]
+) -> HttpResponse:
     """Known from the log, and not deleted here: its external ID was changed, or it was deleted."""
     request.looked = target_of_entry(last)
     now = None

@@ -13,6 +13,8 @@ from django.db.models import Q
 from django.http import HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_safe
 
 from customers import charts, exports, finding, followup, imports, pacing, queries
@@ -29,7 +31,9 @@ from .attention import opened, resting
 SHOWN = 5
 LATELY = timedelta(days=1)
 READY_SECONDS = 5  # anybody may ask /readyz; Dub is asked no more often than this
-SCOPES = "The scopes of an API key do not limit what it can do to customers; the roles here do."
+SCOPES = gettext_lazy(
+    "The scopes of an API key do not limit what it can do to customers; the roles here do."
+)
 
 
 @require_safe
@@ -121,7 +125,7 @@ def _connection() -> dict[str, Any]:
         problem = problem_of(error)
         return {"ok": False, "sentence": problem.title, "detail": problem.cause}
     latency = round((time.monotonic() - started) * 1000)
-    return {"ok": True, "sentence": "Dub answers.", "detail": SCOPES, "latency_ms": latency}
+    return {"ok": True, "sentence": _("Dub answers."), "detail": SCOPES, "latency_ms": latency}
 
 
 @require_safe

@@ -10,6 +10,7 @@ from django.db.models import QuerySet
 from django.http import HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_POST, require_safe
 
 from customers import imports, output, tasks, work
@@ -26,7 +27,7 @@ from .mapping import reading_choices
 from .shared import address, download, tell_errors
 
 ROWS = 50
-MOVED_ON = "The import has moved on meanwhile."
+MOVED_ON = _("The import has moved on meanwhile.")
 State, Verdict = Import.State, ImportRow.Verdict
 
 
@@ -117,7 +118,7 @@ def _start_form(file: Import, *args: Any, **kwargs: Any) -> StartForm:
 def _rows(request: Request, file: Import) -> dict[str, Any]:
     """A page of rows by keyset: those with one verdict or outcome, as the address says."""
     picks = _picks(file)
-    default = next((value for value, _, n in picks if n and value in _FIRST), "")
+    default = next((value for value, label, n in picks if n and value in _FIRST), "")
     wanted = request.GET.get("show", default if file.started_at is None else "")
     rows = _narrowed(file, wanted)
     after, before = _number(request, "after"), _number(request, "before")
@@ -146,18 +147,18 @@ def _rows(request: Request, file: Import) -> dict[str, Any]:
 _FIRST = (Verdict.WRONG, Verdict.DOUBT, Verdict.READY)
 
 
-def _picks(file: Import) -> list[tuple[str, str, int | None]]:
+def _picks(file: Import) -> list[tuple[str, Any, int | None]]:
     """What the rows can be narrowed down to: (value, words, how many)."""
     if file.state in {State.CHECKING, State.PAUSED} and not file.started_at:
         return []
     found = imports.verdicts(file)
     order = (Verdict.WRONG, Verdict.DOUBT, Verdict.READY, Verdict.SAME)
     verdicts = [(each.value, str(each.label), found[each]) for each in order if found[each]]
-    every = ("all" if not file.started_at else "", "All", file.rows_found)
+    every = ("all" if not file.started_at else "", _("All"), file.rows_found)
     if not file.started_at:
         return [*verdicts, every]
     outcomes = imports.progress(file).outcomes
-    open_ = [("waiting", "To go", None)] if file.is_open or file.state == State.PAUSED else []
+    open_ = [("waiting", _("To go"), None)] if file.is_open or file.state == State.PAUSED else []
     sent = {Verdict.READY, *([Verdict.DOUBT] if file.with_doubts else [])}
     left = [each for each in verdicts if each[0] not in sent]
     return [every, *outcomes, *open_, *left]

@@ -11,6 +11,10 @@ from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.template.loader import render_to_string
 from django.urls import reverse
+from django.utils.functional import Promise
+from django.utils.text import format_lazy
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_POST
@@ -36,7 +40,8 @@ def invitation_list(request: Request) -> HttpResponse:
         try:
             invitation = invitations.invite(**form.cleaned_data, actor=actor_of(request))
         except invitations.AlreadyInvited:
-            form.add_error("email", "There is an open invitation for this address already.")
+            already = gettext_lazy("There is an open invitation for this address already.")
+            form.add_error("email", already)
         else:
             _tell(request, invitation)
             return redirect("invitation_list")
@@ -56,17 +61,19 @@ def _link(request: Request, invitation: Invitation) -> str:
 def _tell(request: Request, invitation: Invitation) -> None:
     """Sends the link where there is an e-mail server; it can be copied anyway."""
     if not settings.EMAIL_URL:
-        messages.success(request, f"Copy the link below and send it to {invitation.name}.")
+        copy = _("Copy the link below and send it to %(name)s.") % {"name": invitation.name}
+        messages.success(request, copy)
         return
     context = {"invitation": invitation, "link": _link(request, invitation)}
     text = render_to_string("account/invitation.txt", context)
     try:
         send_mail("Your account at dubadmin", text, None, [invitation.email])
     except (OSError, smtplib.SMTPException):
-        failed = "The e-mail could not be sent. Copy the link below and send it yourself."
+        failed = _("The e-mail could not be sent. Copy the link below and send it yourself.")
         messages.warning(request, failed)
     else:
-        messages.success(request, f"The link was sent to {invitation.email}.")
+        sent = _("The link was sent to %(address)s.") % {"address": invitation.email}
+        messages.success(request, sent)
 
 
 @require_POST
@@ -74,10 +81,11 @@ def _tell(request: Request, invitation: Invitation) -> None:
 def invitation_withdraw(request: Request, number: int) -> HttpResponse:
     invitation = get_object_or_404(Invitation, pk=number)
     if invitations.withdraw(invitation, actor=actor_of(request)):
-        messages.success(request, f"The link of {invitation.name} no longer works.")
+        gone = _("The link of %(name)s no longer works.") % {"name": invitation.name}
+        messages.success(request, gone)
     else:
         stop(request, "It was not open any more.")
-        messages.warning(request, "This invitation was not open any more.")
+        messages.warning(request, _("This invitation was not open any more."))
     return redirect("invitation_list")
 
 
@@ -87,7 +95,10 @@ def invitation_withdraw(request: Request, number: int) -> HttpResponse:
 def invitation_accept(request: Request, token: str) -> HttpResponse:
     """Whoever has the link chooses a password, and has an account."""
     if request.user.is_authenticated:
-        why = f"You are signed in as {request.user.get_username()}. Sign out first."
+        why = format_lazy(
+            gettext_lazy("You are signed in as {name}. Sign out first."),
+            name=request.user.get_username(),
+        )
         return _refused(request, why)
     try:
         invitation = invitations.by_token(token)
@@ -100,12 +111,14 @@ def invitation_accept(request: Request, token: str) -> HttpResponse:
         user.set_password(form.cleaned_data["new_password1"])
         invitations.accept(invitation, user=user, request=request)
     except invitations.NotOpen:
-        return _refused(request, "It was used, withdrawn or is too old. Ask for a new one.")
-    messages.success(request, f"Your account is ready. Your user name is {user.get_username()}.")
+        why = gettext_lazy("It was used, withdrawn or is too old. Ask for a new one.")
+        return _refused(request, why)
+    ready = _("Your account is ready. Your user name is %(name)s.")
+    messages.success(request, ready % {"name": user.get_username()})
     return redirect("account_login")
 
 
-def _refused(request: Request, why: str) -> HttpResponse:
+def _refused(request: Request, why: str | Promise) -> HttpResponse:
     stop(request, why)
-    context = {"title": "This invitation cannot be used", "why": why}
+    context = {"title": _("This invitation cannot be used"), "why": why}
     return render(request, "account/refused.html", context, status=410)

@@ -11,6 +11,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.http import urlencode
+from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_safe
 
 from customers import finding
@@ -26,20 +27,20 @@ from customers.output import CSV, FORMATS, JSON_LINES
 from customers.services import target_of_entry
 from customers.undo import can_undo
 
-from .shared import address, download, pretty, render_part, tell_errors
+from .shared import address, download, errors_of, pretty, render_part, tell_errors
 
 ROWS = 50
 EARLIER = {
-    Relation.UNDO: "Undid",
-    Relation.RESEND: "Sent again",
-    Relation.SETTLE: "Settled",
-    Relation.FOLLOW: "Followed",
+    Relation.UNDO: _("Undid"),
+    Relation.RESEND: _("Sent again"),
+    Relation.SETTLE: _("Settled"),
+    Relation.FOLLOW: _("Followed"),
 }
 LATER = {
-    Relation.UNDO: "Undone by",
-    Relation.RESEND: "Sent again as",
-    Relation.SETTLE: "Settled by",
-    Relation.FOLLOW: "Followed by",
+    Relation.UNDO: _("Undone by"),
+    Relation.RESEND: _("Sent again as"),
+    Relation.SETTLE: _("Settled by"),
+    Relation.FOLLOW: _("Followed by"),
 }
 
 
@@ -89,7 +90,7 @@ def audit_export(request: Request) -> HttpResponseBase:
     form = AuditExportForm(request.GET)
     if not form.is_valid():
         tell_errors(request, form)
-        messages.error(request, request.explanation)
+        messages.error(request, errors_of(form))
         return redirect("audit_list")
     if request.method == "HEAD":
         return HttpResponse()  # nothing is read for it
@@ -134,7 +135,7 @@ def _asked(entry: AuditEntry) -> list[tuple[str, Any]]:
     asked = entry.asked if isinstance(entry.asked, dict) else {"asked": entry.asked}
     if entry.asked is None or asked == entry.body:
         return []
-    told = {**LABELS, "query": "In the address", "fields": "Typed"}
+    told: dict[str, Any] = {**LABELS, "query": _("In the address"), "fields": _("Typed")}
     return [(told.get(k, k.replace("_", " ").capitalize()), value) for k, value in asked.items()]
 
 
@@ -150,9 +151,11 @@ def _indented(answered: dict[str, Any]) -> str:
 def _related(entry: AuditEntry) -> list[dict[str, Any]]:
     """What it undid, sent again, settled or followed, and what did so with it."""
     later = entry.later.exclude(relation="").defer(*LONG).order_by("pk")
-    related = [{"label": LATER[Relation(each.relation)], "entry": each} for each in later]
+    related: list[dict[str, Any]] = [
+        {"label": LATER[Relation(each.relation)], "entry": each} for each in later
+    ]
     if entry.earlier:
-        label = EARLIER[Relation(entry.relation)] if entry.relation else "About"
+        label = EARLIER[Relation(entry.relation)] if entry.relation else _("About")
         related.insert(0, {"label": label, "entry": entry.earlier})
     return related
 

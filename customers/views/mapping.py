@@ -9,6 +9,8 @@ from django.contrib.auth.models import User
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST, require_safe
 
 from customers import imports, tasks, work
@@ -23,6 +25,7 @@ from .incoming import MAY_IMPORT, begin_reading
 from .shared import FORM_AND_POST, tell_errors
 
 PREVIEW = 3
+STAYS = gettext_lazy("Rows of this import were begun, so it stays.")
 State = Import.State
 
 
@@ -160,7 +163,7 @@ def import_reread(request: Request, number: int) -> HttpResponse:
     if imports.read_again(file, actor=actor_of(request), **asked):
         begin_reading(file)
     else:
-        messages.warning(request, "The file is not there any more, so it cannot be read anew.")
+        messages.warning(request, _("The file is not there any more, so it cannot be read anew."))
     return redirect("import_map", file.pk)
 
 
@@ -171,10 +174,11 @@ def import_delete(request: Request, number: int) -> HttpResponse:
     if request.method != "POST":
         return render(request, "imports/delete.html", {"file": file})
     if imports.delete(file, actor=actor_of(request)):
-        messages.success(request, f"The import of {file.name} and its rows are deleted.")
+        done = _("The import of %(name)s and its rows are deleted.") % {"name": file.name}
+        messages.success(request, done)
         return redirect("import_list")
-    stop(request, "Rows of this import were begun, so it stays.")
-    messages.error(request, "Rows of this import were begun, so it stays.")
+    stop(request, STAYS)
+    messages.error(request, STAYS)
     return redirect("import_detail", file.pk)
 
 
@@ -196,13 +200,13 @@ def _number(text: str) -> int:
 def _change(request: Request, saved: NamedMapping | None) -> None:
     form = SavedNameForm(request.POST)
     if saved is None:
-        messages.warning(request, "There is no such mapping any more.")
+        messages.warning(request, _("There is no such mapping any more."))
     elif request.POST.get("step") == "delete":
         saved.delete()
-        messages.success(request, f"“{saved.name}” is deleted.")
+        messages.success(request, _("“%(name)s” is deleted.") % {"name": saved.name})
     elif not form.is_valid():
-        messages.error(request, "Give it a name of at most 100 characters.")
+        messages.error(request, _("Give it a name of at most 100 characters."))
     elif not imports.rename(saved, form.cleaned_data["name"]):
-        messages.error(request, "You have another one of this name already.")
+        messages.error(request, _("You have another one of this name already."))
     else:
-        messages.success(request, f"It is called “{saved.name}” now.")
+        messages.success(request, _("It is called “%(name)s” now.") % {"name": saved.name})

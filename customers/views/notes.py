@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from customers import notes, queries
@@ -37,7 +38,7 @@ def note_new(request: Request, id: str) -> HttpResponse:
         if notes.add(
             given["text"], about=request.looked, actor=actor_of(request), key=given["key"]
         ):
-            messages.success(request, "The note is kept here. Dub was not told.")
+            messages.success(request, _("The note is kept here. Dub was not told."))
         else:
             stop(request, "This form was sent before: the note was not written twice.")
         return redirect(f"{customer_url(customer.id)}#notes")
@@ -53,5 +54,5 @@ def note_remove(request: Request, number: int) -> HttpResponse:
     last = queries.last_seen(row.customer_id)
     about = target_of_entry(last) if last else Target(id=row.customer_id, label=row.customer_id)
     notes.remove(row, about=about, actor=actor_of(request))
-    messages.success(request, "The note is removed. The audit log keeps what it said.")
+    messages.success(request, _("The note is removed. The audit log keeps what it said."))
     return redirect(f"{customer_url(row.customer_id)}#notes")

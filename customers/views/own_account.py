@@ -18,6 +18,7 @@ from django.contrib.auth.models import User
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse_lazy
+from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_safe
@@ -69,7 +70,7 @@ def password(request: Request) -> HttpResponse:
     """A new password; whoever comes here has just shown who they are."""
     user = signed_in(request)
     if not user.has_usable_password():
-        raise Http404("You sign in without a password.")
+        raise Http404(_("You sign in without a password."))
     form = NewPasswordForm(user, request.POST or None)
     if not form.is_valid():
         tell_errors(request, form)
@@ -77,7 +78,7 @@ def password(request: Request) -> HttpResponse:
     form.save()
     update_session_auth_hash(request, user)
     password_changed.send(sender=User, request=request, user=user)
-    messages.success(request, "Your password was changed. All other sessions have ended.")
+    messages.success(request, _("Your password was changed. All other sessions have ended."))
     return redirect("mfa_index")
 
 
@@ -94,11 +95,12 @@ def session_list(request: Request) -> HttpResponse:
     ending = [each for each in mine if _is_meant(each, wanted)]
     if not ending:
         stop(request, "It had ended already.")
-        messages.info(request, "This session had ended already.")
+        messages.info(request, _("This session had ended already."))
         return redirect("account_sessions")
     note("session.end", actor=actor_of(request), asked={"ended": len(ending), "of": len(mine)})
     end_sessions(request, ending)
-    messages.success(request, f"Ended: {len(ending)} of {len(mine)} sessions.")
+    ended = _("Ended: %(n)s of %(all)s sessions.") % {"n": len(ending), "all": len(mine)}
+    messages.success(request, ended)
     return redirect("account_sessions")
 
 

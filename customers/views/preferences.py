@@ -7,6 +7,7 @@ from django.forms import ModelForm
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from customers.audit import actor_of
@@ -32,7 +33,7 @@ def preferences(request: Request) -> HttpResponse:
         tell_errors(request, form)
         return render(request, "account/preferences.html", {"form": form})
     _save(request, form)
-    messages.success(request, "Your preferences are saved.")
+    messages.success(request, _("Your preferences are saved."))
     return redirect("preferences")
 
 

@@ -9,7 +9,10 @@ from typing import Any
 from django.conf import settings
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
-from django.utils import timezone
+from django.utils import timezone, translation
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_safe
 
 from customers import queries, services
@@ -37,8 +40,8 @@ class Recording:
     action: str
     form: type[LeadForm | SaleForm]
     template: str
-    heading: str
-    send_label: str
+    heading: str | Promise
+    send_label: str | Promise
     check: Callable[[Any], Preflight]
     send: Callable[..., AuditEntry]
 
@@ -47,8 +50,8 @@ LEAD = Recording(
     action="lead.record",
     form=LeadForm,
     template="record/lead.html",
-    heading="Check the lead",
-    send_label="Record this lead",
+    heading=gettext_lazy("Check the lead"),
+    send_label=gettext_lazy("Record this lead"),
     check=check_lead,
     send=services.record_lead,
 )
@@ -56,8 +59,8 @@ SALE = Recording(
     action="sale.record",
     form=SaleForm,
     template="record/sale.html",
-    heading="Check the sale",
-    send_label="Record this sale",
+    heading=gettext_lazy("Check the sale"),
+    send_label=gettext_lazy("Record this sale"),
     check=check_sale,
     send=services.record_sale,
 )
@@ -88,7 +91,7 @@ def _record(request: Request, what: Recording) -> HttpResponse:  # noqa: PLR0911
     try:
         preflight = what.check(form.command())
     except DubError as error:
-        problem = replace(problem_of(error), recorded="Nothing has been sent.")
+        problem = replace(problem_of(error), recorded=_("Nothing has been sent."))
         fail(request, problem.title)
         return _sent(request, form) or _form_page(request, what, form, problem=problem)
     if sent := _sent(request, form):  # while it was checked, so that the checks may have met it
@@ -193,22 +196,23 @@ def _summary(
     return render(request, "record/summary.html", context)
 
 
-def _rows(form: LeadForm | SaleForm) -> list[dict[str, str]]:
+def _rows(form: LeadForm | SaleForm) -> list[dict[str, Any]]:
     given = form.cleaned_data
     rows = [
-        {"label": str(form.fields[name].label), "value": _shown(form, name), "note": ""}
+        {"name": name, "label": form.fields[name].label, "value": _shown(form, name), "note": ""}
         for name in form.fields
         if given.get(name) not in (None, "") and name != "key"
     ]
     for row in rows:
-        if "minor" in given and row["label"] == "Amount":
+        if "minor" in given and row["name"] == "amount":
             row["value"] = f"{given['major']:,f} {given['currency']}"
-            row["note"] = f"sent as {given['minor']}"
+            row["note"] = _("sent as %(minor)s") % {"minor": given["minor"]}
     if "minor" in given:
-        rows.append({"label": "Date", "value": "Now", "note": "Dub cannot back-date a sale."})
+        never = _("Dub cannot back-date a sale.")
+        rows.append({"label": _("Date"), "value": _("Now"), "note": never})
     if settings.ADD_REFERENCE_TO_METADATA:
-        note = "The request's ID is added to the metadata, so that the event leads back here."
-        rows.append({"label": "Reference", "value": "dubadmin_ref", "note": note})
+        note = _("The request's ID is added to the metadata, so that the event leads back here.")
+        rows.append({"label": _("Reference"), "value": "dubadmin_ref", "note": note})
     return rows
 
 
@@ -225,17 +229,17 @@ def _block(
     what: Recording,
     form: LeadForm | SaleForm,
     preflight: Preflight,
-    because: str = "",
+    because: str | Promise = "",
 ) -> AuditEntry:
     known = preflight.attribution.customer
     external_id = form.cleaned_data["customer_external_id"]
+    with translation.override("en"):
+        stopped = " ".join(str(check.text) for check in preflight.stops)
     return services.blocked(
         what.action,
         actor=actor_of(request),
         target=target_of(known) if known else Target(external_id=external_id, label=external_id),
-        explanation=because
-        or " ".join(check.text for check in preflight.stops)
-        or "A confirmation was missing or wrong; nothing was sent.",
+        explanation=because or stopped or "A confirmation was missing or wrong; nothing was sent.",
         asked={"checks": as_logged(preflight)},
         reason=form.cleaned_data["reason"],
     )
@@ -280,7 +284,9 @@ def sale_minor(request: Request) -> HttpResponse:
             digits, named = split_currency(text)
             major, currency = parse_amount(digits), named or currency
             minor = to_minor(major, currency=currency)
-            context["sentence"] = f"{major:,f} {currency.upper()}, sent as {minor}"
+            amount = f"{major:,f} {currency.upper()}"
+            sentence = _("%(amount)s, sent as %(minor)s")
+            context["sentence"] = sentence % {"amount": amount, "minor": minor}
     except (NotAnAmount, NotRepresentable) as error:
         context = {"sentence": str(error), "ok": False}
     return render(request, "record/minor.html", context)

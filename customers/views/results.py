@@ -8,6 +8,8 @@ from typing import Any
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST, require_safe
 
 from customers import followup, services
@@ -19,6 +21,7 @@ from customers.ledger import InvoiceTaken
 from customers.models import WRITES, AuditEntry, FollowUp, Outcome
 from customers.problems import problem_of
 from customers.services import target_of_entry
+from customers.templatetags.entries import in_words
 from customers.undo import can_undo
 from dubadmin.dub.errors import DubError
 
@@ -84,31 +87,31 @@ def _context(request: Request, entry: AuditEntry) -> dict[str, Any]:
 
 def _sentence(entry: AuditEntry, shown: Outcome) -> str:
     if shown == Outcome.PENDING:
-        return "The request is on its way to Dub. This page follows it."
+        return _("The request is on its way to Dub. This page follows it.")
     if entry.is_overdue:
-        return (
+        return _(
             "dubadmin stopped while this was on its way to Dub, so it is not known whether Dub "
             "recorded it."
         )
-    return entry.explanation
+    return in_words(entry.explanation)
 
 
 def _next_steps(request: Request, entry: AuditEntry) -> list[dict[str, Any]]:
     steps: list[tuple[str, str, bool]] = []
     may_write = request.user.has_perm(_PERMISSION[entry.action])
     if may_write and followup.can_settle(entry):
-        steps.append(("Check again at Dub", reverse("result_settle", args=[entry.pk]), True))
+        steps.append((_("Check again at Dub"), reverse("result_settle", args=[entry.pk]), True))
     if may_write and followup.can_resend(entry):
-        steps.append(("Send again", reverse("result_resend", args=[entry.pk]), True))
+        steps.append((_("Send again"), reverse("result_resend", args=[entry.pk]), True))
     if may_write and can_undo(entry):
-        steps.append(("Undo", reverse("result_undo", args=[entry.pk]), False))
+        steps.append((_("Undo"), reverse("result_undo", args=[entry.pk]), False))
     if may_write and entry.action in FORM_OF and entry.outcome in _CORRECTABLE:
         address = reverse(FORM_OF[entry.action])
-        steps.append(("Correct and try again", f"{address}?again={entry.pk}", False))
+        steps.append((_("Correct and try again"), f"{address}?again={entry.pk}", False))
     if customer := entry.target_id or (
         entry.target_external_id and f"ext_{entry.target_external_id}"
     ):
-        steps.append(("Open the customer", customer_url(customer), False))
+        steps.append((_("Open the customer"), customer_url(customer), False))
     return [{"label": label, "url": url, "post": post} for label, url, post in steps]
 
 
@@ -121,7 +124,7 @@ _PERMISSION = {
 }
 
 
-def _follow(entry: AuditEntry) -> dict[str, str]:
+def _follow(entry: AuditEntry) -> dict[str, Any]:
     """The state of the wait for the event; polled while pending."""
     poll_url = reverse("result_follow", args=[entry.pk])
     if entry.shown_outcome == Outcome.PENDING:
@@ -139,11 +142,11 @@ def _follow(entry: AuditEntry) -> dict[str, str]:
 
 _NOT_FOLLOWED = {"state": "none", "sentence": "", "poll_url": ""}
 _FOLLOWED = {
-    FollowUp.State.PENDING: (
+    FollowUp.State.PENDING: gettext_lazy(
         "Dub is still updating totals. This page waits for the event and says when it is there."
     ),
-    FollowUp.State.CONFIRMED: "Confirmed: the event is at Dub.",
-    FollowUp.State.MISSING: (
+    FollowUp.State.CONFIRMED: gettext_lazy("Confirmed: the event is at Dub."),
+    FollowUp.State.MISSING: gettext_lazy(
         "Missing: Dub accepted this, but the event has not appeared. It is listed on the home "
         "page until somebody settles it."
     ),
@@ -195,7 +198,7 @@ def result_resend(request: Request, number: int) -> HttpResponse:
     except InvoiceTaken as taken:
         return to_earlier(request, taken.earlier.entry)
     except DubError as error:
-        problem = replace(problem_of(error), recorded="Nothing has been sent again.")
+        problem = replace(problem_of(error), recorded=_("Nothing has been sent again."))
         fail(request, problem.title)
         return _page(request, entry, problem=problem)
     return redirect(result_url(again))

@@ -7,6 +7,7 @@ from typing import Any
 from django.contrib import messages
 from django.http import Http404, HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from customers import saved
@@ -65,7 +66,7 @@ def list_display(request: Request) -> HttpResponse:
     form = DisplayForm(request.POST, views=saved.views_for(user))
     if not form.is_valid():
         tell_errors(request, form)
-        messages.error(request, "Nothing was changed: this choice makes no sense.")
+        messages.error(request, _("Nothing was changed: this choice makes no sense."))
         return redirect(list_address(saved.query_of(query), view=view))
     given = form.cleaned_data
     opens_with = given["opens_with"]
@@ -102,7 +103,7 @@ def _form(request: Request, view: SavedView) -> HttpResponse:
     form = ViewForm(request.POST if request.method == "POST" else None, instance=view)
     if form.is_valid():
         saved.save(view, actor=actor_of(request))
-        messages.success(request, f"The view “{view.name}” is saved.")
+        messages.success(request, _("The view “%(name)s” is saved.") % {"name": view.name})
         return redirect(saved.address_of(view))
     tell_errors(request, form)
     return render(request, "customers/view.html", {"form": form, "view": view})
@@ -113,7 +114,8 @@ def _form(request: Request, view: SavedView) -> HttpResponse:
 def view_delete(request: Request, number: int) -> HttpResponse:
     view = _changeable(request, number)
     saved.delete(view, actor=actor_of(request))
-    messages.success(request, f"The view “{view.name}” is deleted. No customer was changed.")
+    gone = _("The view “%(name)s” is deleted. No customer was changed.")
+    messages.success(request, gone % {"name": view.name})
     return redirect(list_address())
 
 

@@ -15,6 +15,7 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import translation
 from django.utils.http import content_disposition_header
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
 from customers.forms import new_key
@@ -48,17 +49,21 @@ def to_earlier(request: Request, entry: AuditEntry) -> HttpResponse:
 
 
 def tell_errors(request: Request, form: forms.BaseForm) -> None:
-    """Tells the log why a form was not accepted, in the words of its page, but in English."""
-    if not form.errors:
-        return
-    with translation.override("en"):
-        errors = [
-            f"{form.fields[name].label or name}: {' '.join(map(str, told))}"
-            if name in form.fields
-            else " ".join(map(str, told))
-            for name, told in form.errors.items()
-        ]
-    stop(request, f"Not accepted. {' '.join(errors)}")
+    """Tells the log why a form was not accepted, in English."""
+    if form.errors:
+        with translation.override("en"):
+            stop(request, errors_of(form))
+
+
+def errors_of(form: forms.BaseForm) -> str:
+    """Why a form was not accepted, in the words of its page."""
+    errors = [
+        f"{form.fields[name].label or name}: {' '.join(map(str, told))}"
+        if name in form.fields
+        else " ".join(map(str, told))
+        for name, told in form.errors.items()
+    ]
+    return _("Not accepted. %(errors)s") % {"errors": " ".join(errors)}
 
 
 def reads_first(view: View) -> View:
@@ -75,7 +80,7 @@ def reads_first(view: View) -> View:
         except DubError as error:
             if request.method != "POST":
                 raise
-            kept = "Nothing was sent to Dub. Go back: what you typed is still there."
+            kept = _("Nothing was sent to Dub. Go back: what you typed is still there.")
             problem = replace(problem_of(error), recorded=kept)
         return render(request, "problem.html", {"problem": problem}, status=problem.page_status)
 

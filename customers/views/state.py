@@ -10,6 +10,7 @@ from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_POST, require_safe
 
 from customers import chain, tasks
@@ -19,7 +20,7 @@ from customers.http import Request, stop
 from customers.models import AuditEntry, Backwards, Outcome, triggers
 
 IDLE = timedelta(seconds=60)
-UNDER_WAY = "A verification is under way already."
+UNDER_WAY = _("A verification is under way already.")
 
 
 @require_safe

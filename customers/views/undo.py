@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from customers import queries, services
 from customers.audit import AlreadyAsked, actor_of
@@ -26,7 +27,7 @@ def result_undo(request: Request, number: int) -> HttpResponse:
     """GET: what can be put back. POST: puts the chosen fields back, as an edit of its own."""
     entry = get_object_or_404(AuditEntry, pk=number)
     if not can_undo(entry):
-        raise Http404("Only a correction that Dub stored can be undone.")
+        raise Http404(_("Only a correction that Dub stored can be undone."))
     since = timezone.now()
     try:
         customer = queries.get_customer(entry.target_id)
