@@ -5,19 +5,20 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable, Mapping
+from functools import lru_cache
 from html import escape
 
 from django import template
 from django.urls import reverse
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
+from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
 
 from customers.addresses import customer_url
-from customers.models import AuditEntry, Batch, Export, Import
+from customers.models import ACTIONS, AuditEntry, Batch, Export, Import
 
-from .show import DASH, moment, number, outcome_badge
+from .show import DASH, badge, moment, number
 
 register = template.Library()
 
@@ -25,20 +26,26 @@ register = template.Library()
 @register.filter
 def log_rows(entries: Iterable[AuditEntry]) -> SafeString:
     """The rows of the log's list. A function, not template nodes: a page has fifty."""
-    return SafeString("\n".join(map(_log_row, entries)))
+    language = get_language()
+    return SafeString("\n".join([_log_row(entry, language) for entry in entries]))
 
 
-def _log_row(entry: AuditEntry) -> str:
+def _log_row(entry: AuditEntry, language: str | None) -> str:
     who = f"{entry.actor_name}, {entry.role}"
     cells = (
         f'<a href="{reverse("audit_entry", args=[entry.pk])}">{moment(entry.at, "second")}</a>',
         _cut(entry.actor_name or "–", title=who),
-        _cut(entry.action_label, title=entry.action),
+        _action(entry.action, language),
         about(entry, "cut"),
-        outcome_badge(entry),
+        badge(entry.shown_outcome, language),
         _cut(entry.reason, title=entry.reason) if entry.reason else DASH,
     )
     return f"<tr>{''.join([f'<td>{cell}</td>' for cell in cells])}</tr>"
+
+
+@lru_cache(maxsize=256)
+def _action(action: str, language: str | None) -> str:
+    return _cut(str(ACTIONS.get(action, action)), title=action)
 
 
 def _cut(text: str, *, title: str) -> str:

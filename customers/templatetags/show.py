@@ -12,6 +12,7 @@ from django import template
 from django.utils import timezone
 from django.utils.html import escape, format_html
 from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from heroicons.templatetags.heroicons import heroicon_micro, heroicon_outline
 
@@ -242,9 +243,15 @@ def tone(outcome: object) -> str:
 def outcome_badge(entry: object) -> SafeString:
     """How an entry ended: its words for people, its machine value in `data-outcome`."""
     value = getattr(entry, "shown_outcome", "") or getattr(entry, "outcome", "") or entry or ""
-    label = getattr(entry, "outcome_label", "") or dict(Outcome.choices).get(str(value), value)
+    return badge(str(value), get_language())
+
+
+@lru_cache(maxsize=256)
+def badge(outcome: str, language: str | None) -> SafeString:
+    """Kept, because a page of the log shows fifty of the same few."""
+    label = dict(Outcome.choices).get(outcome, outcome)
     return format_html(
-        '<span class="badge {}" data-outcome="{}">{}</span>', tone(value), value, label
+        '<span class="badge {}" data-outcome="{}">{}</span>', tone(outcome), outcome, label
     )
 
 
