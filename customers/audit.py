@@ -18,7 +18,7 @@ from typing import Any
 from django.contrib.auth.models import AnonymousUser, User
 from django.db import IntegrityError, transaction
 from django.http import HttpRequest
-from django.utils import timezone, translation
+from django.utils import timezone
 from django.utils.functional import Promise
 
 from dubadmin.connect import dub
@@ -28,11 +28,11 @@ from dubadmin.dub.errors import Answer, DubError, Refused, Unavailable, Uncertai
 from dubadmin.dub.explain import explain
 
 from . import chain
+from .language import in_english
 from .models import OUTCOME, AuditEntry, Batch, Import, Outcome, held_by
 from .turns import in_turn
 
 _SERVER = "Server"
-_LANGUAGE = "en"  # of the log, whoever acts and whoever reads it
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -130,7 +130,7 @@ def perform(
     )
     _commit_intent(entry, claim)
     _tell(entry)
-    with _settling(entry), translation.override(_LANGUAGE):
+    with _settling(entry), in_english():
         result = _send(command, entry)
         verdict = result if isinstance(result, Verdict) else judge(result)
         with in_turn(), transaction.atomic():
@@ -304,7 +304,7 @@ def storable(value: Any) -> Any:
     if isinstance(value, list | tuple):
         return [storable(inner) for inner in value]
     if isinstance(value, Promise):
-        with translation.override(_LANGUAGE):
+        with in_english():
             return storable(str(value))
     return value
 

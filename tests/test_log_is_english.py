@@ -10,8 +10,10 @@ from django.utils import translation
 from django.utils.text import format_lazy
 from django.utils.translation import gettext, gettext_lazy, trans_real
 
+from customers import formats
 from customers.audit import Target, Verdict, note, perform
 from customers.models import Outcome
+from customers.templatetags.show import money
 from dubadmin.dub.commands import UpdateCustomer
 from dubadmin.sandbox import Sandbox
 
@@ -26,7 +28,7 @@ def _german(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     german = trans_real.translation("de")
     monkeypatch.setattr(german, "gettext", lambda text: f"⟦{text}⟧")
     monkeypatch.setattr(german, "ngettext", lambda one, many, n: f"⟦{one if n == 1 else many}⟧")
-    with translation.override("de"):
+    with translation.override("de"), formats.override("de"):
         yield
 
 
@@ -51,10 +53,10 @@ def test_a_write_is_judged_in_english(dub: Sandbox) -> None:
 
     def judge(result: Any) -> Verdict:
         rows = [{"label": gettext("Name"), "asked": "Ada", "stored": "Ada", "same": True}]
-        return Verdict(outcome=Outcome.RECORDED, explanation=gettext("Name"), comparison=rows)
+        return Verdict(outcome=Outcome.RECORDED, explanation=money(123456), comparison=rows)
 
     command = UpdateCustomer(id=una["id"], changes={"name": "Ada"})
     entry = perform(command, actor=ALICE, target=Target(id=una["id"]), judge=judge)
-    assert entry.explanation == "Name"
+    assert entry.explanation == "1,234.56 USD"
     assert entry.comparison[0]["label"] == "Name"
-    assert translation.get_language() == "de"
+    assert (translation.get_language(), money(123456)) == ("de", "1.234,56 USD")
