@@ -36,14 +36,15 @@ def held_by(user: User | AnonymousUser) -> Held:
     """What a person's groups are and allow: one query for each user object, kept on it."""
     if isinstance(user, AnonymousUser):
         return Held()
-    held: Held | None = vars(user).get("_held")
+    held: Held | None = getattr(user, "_held", None)
     if held is None:
         rows = user.groups.order_by("id").values_list(
             "name", "permissions__content_type__app_label", "permissions__codename"
         )
         found = list(rows)
-        held = vars(user)["_held"] = Held(
+        held = Held(
             roles=tuple(dict.fromkeys(name for name, _, _ in found)),
             permissions=frozenset(f"{app}.{codename}" for _, app, codename in found if codename),
         )
+        setattr(user, "_held", held)  # noqa: B010  on the user itself, also behind request.user
     return held

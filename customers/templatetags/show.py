@@ -6,11 +6,12 @@ import json
 from collections.abc import Mapping
 from datetime import UTC, date, datetime, timedelta
 from functools import cache, lru_cache
+from html import escape
 from typing import Any
 
 from django import template
 from django.utils import timezone
-from django.utils.html import escape, format_html
+from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
@@ -211,14 +212,14 @@ def avatar(customer: Any, size: str = "") -> SafeString:
     """The initials of a customer, where there is no picture."""
     called = customer.name or customer.email or customer.external_id
     letters = escape(initials(called))
-    return mark_safe(f'<span class="avatar {size}" aria-hidden="true">{letters}</span>')
+    return SafeString(f'<span class="avatar {size}" aria-hidden="true">{letters}</span>')
 
 
 @register.filter
 def cut(text: object, classes: str = "") -> SafeString:
     """One line of text that is cut where it does not fit; whole in its title."""
     safe = escape(str(text))
-    return mark_safe(f'<span class="cut {classes}" dir="auto" title="{safe}">{safe}</span>')
+    return SafeString(f'<span class="cut {classes}" dir="auto" title="{safe}">{safe}</span>')
 
 
 @register.filter

@@ -195,8 +195,9 @@ class Client:
 
     @cached_property
     def _surroundings(self) -> dict[str, Any]:
-        """The machine's proxies and certificates, looked up once."""
-        return {**self._session.merge_environment_settings(self.url, {}, True, None, None)}
+        """The machine's proxies and certificates, looked up once; none of those without TLS."""
+        found = self._session.merge_environment_settings(self.url, {}, True, None, None)
+        return {**found} if self.url.startswith("https:") else {**found, "verify": True}
 
     def _exchange(
         self, request: requests.PreparedRequest, headers: dict[str, str]

@@ -45,7 +45,8 @@ FLAGS = [
 ]
 # Playwright runs an event loop in this thread; Django only wants to know that this is meant.
 os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
-expect.set_options(timeout=5_000)
+PATIENCE_MS = 15_000  # a busy machine's; what is there is there at once
+expect.set_options(timeout=PATIENCE_MS)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -91,7 +92,7 @@ class Windows:
             locale="en-GB",
             permissions=["clipboard-read", "clipboard-write"],
         )
-        context.set_default_timeout(5_000)
+        context.set_default_timeout(PATIENCE_MS)
         return context.new_page()
 
     def leave(self, page: Page, *, scripts: bool) -> None:

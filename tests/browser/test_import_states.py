@@ -53,6 +53,11 @@ def show(page: Page, file: Import, state: str) -> None:
     expect(page.get_by_role("heading", name=re.compile(f"^{state}"))).to_be_visible()
 
 
+def leave(page: Page) -> None:
+    """Before the import changes: its page would follow it by itself, across the next address."""
+    page.goto("about:blank")
+
+
 def test_every_state_can_be_read(
     browse: Browse,
     dub: Sandbox,
@@ -66,26 +71,32 @@ def test_every_state_can_be_read(
     show(page, file, "Reading the file")
     expect(page.get_by_text("No worker has been at this")).to_be_visible()
     look(page, "nobody reads it")
+    leave(page)
     Import.objects.update(state=State.CHECKING, beat=timezone.now())
     for phase in ("reading each row", "asking Dub about each customer", "looking for rows"):
         while phase not in imports.progress(now(file)).doing:
             imports.step(now(file))
         show(page, file, f"Checking: {phase}")
-    look(page, "checking")
+        look(page, phase)
+        leave(page)
     imports.pause(now(file), actor=max_acts)
     show(page, file, "Paused")
     expect(page.get_by_text("Nothing was written to Dub.")).to_be_visible()
+    leave(page)
     imports.resume(now(file), actor=max_acts)
     show(page, checked(file), "Checked")
     page.get_by_role("navigation", name="Which rows").get_by_role("link", name="All").click()
     expect(page.get_by_role("cell", name="INV-5")).to_be_visible()
     look(page, "checked")
+    leave(page)
     assert imports.start(now(file), actor=max_acts, with_doubts=True, reason="looked at")
     show(page, file, "Under way")
     look(page, "running")
+    leave(page)
     imports.pause(now(file), why="Dub refuses: the key is not valid any more.")
     show(page, file, "Paused")
     look(page, "paused")
+    leave(page)
     imports.resume(now(file), actor=max_acts)
     dub.fault("POST", "/track/sale", status=422, message="too_big: amount: No.")
     dub.fault("POST", "/track/sale", nth=2, hang_up="before")

@@ -4,6 +4,8 @@ import os
 from pathlib import Path
 from typing import Any
 
+keepalive = 75  # as in gunicorn.conf.py: the default closes while a slow machine still uses it
+
 
 def post_worker_init(worker: Any) -> None:
     note = Path(os.environ["WORKER_FILE"])

@@ -47,7 +47,8 @@ def settle(browser: Browser, entry: AuditEntry) -> str:
     """Presses "Check again" on the result page; the outcome that it comes to."""
     page = browser.get(f"/results/{entry.pk}/")
     assert outcome_of(page) == "unknown"
-    assert "dubadmin stopped while this was on its way" in text_of(page)
+    if entry.outcome == "pending":
+        assert "dubadmin stopped while this was on its way" in text_of(page)
     button = f"/results/{entry.pk}/settle/"
     assert f'action="{button}"' in page.text
     assert "Settled: " in text_of(browser.post(button, {}))
@@ -86,7 +87,8 @@ def test_a8_killed_twenty_times_nothing_is_lost_and_nothing_counts_twice(
     stored = [sale["invoice_id"] for sale in dub.sales()]
     assert len(stored) == len(set(stored))
     for invoice, entry in entries.items():
-        found = settle(browser, entry) if entry.outcome == "pending" else entry.outcome
+        is_open = entry.outcome in {"pending", "unknown"}
+        found = settle(browser, entry) if is_open else entry.outcome
         assert found == ("recorded" if invoice in stored else "not_recorded")
     assert "Nothing is open" in text_of(browser.get("/"))
     assert dub.count("POST", "/track/sale") == KILLS
