@@ -17,6 +17,7 @@ from django.http import HttpResponse, HttpResponseBase
 from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.cache import patch_vary_headers
+from django.utils.translation import gettext as _
 from django_htmx.http import HttpResponseClientRedirect
 
 from .http import Request, stop
@@ -91,4 +92,5 @@ def _refusal(permission: str) -> str:
     """Who may do what this person may not."""
     codename = permission.rsplit(".", maxsplit=1)[-1]
     roles = [name for name, codenames in ROLES.items() if codename in codenames]
-    return f"Your role does not allow this. It is for: {', '.join(roles)}."
+    words = _("Your role does not allow this. It is for: %(roles)s.")
+    return words % {"roles": ", ".join(roles)}

@@ -9,6 +9,7 @@ from django.contrib import admin
 from django.contrib.auth.models import Group, User
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
+from django.utils.translation import gettext_lazy as _
 
 from customers.guard import page
 from customers.http import Request
@@ -17,8 +18,8 @@ _guarded = page("users.view", posted="users.form", permission="auth.change_user"
 
 
 class UsersOnlySite(admin.AdminSite):
-    site_header = site_title = "dubadmin users"
-    index_title = "Users and roles"
+    site_header = site_title = _("dubadmin users")
+    index_title = _("Users and roles")
 
     def get_urls(self) -> list[Any]:
         """Without the way to a record's page on the site: users and roles have none."""

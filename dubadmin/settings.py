@@ -125,13 +125,13 @@ MIDDLEWARE = [
     "customers.middleware.whole_ids",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "customers.middleware.language",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "customers.signin.sessions.timeouts",
     "allauth.account.middleware.AccountMiddleware",
     "customers.middleware.time_zone",
-    "customers.middleware.language",
     "customers.middleware.dub_problems",
 ]
 ROOT_URLCONF = "dubadmin.urls"

@@ -22,31 +22,38 @@ from django.contrib.auth.models import User
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.text import format_lazy
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
+from customers import formats
 from customers.models import Outcome
 from customers.preferences import start_of
 
 from . import invitations, log, sessions
 
 SAID = {
-    "account/messages/password_changed.txt": "Your password was changed. All other sessions ended.",
-    "mfa/messages/totp_activated.txt": "The authenticator app is set up.",
-    "mfa/messages/totp_deactivated.txt": "The authenticator app was removed.",
-    "mfa/messages/webauthn_added.txt": "The passkey was added.",
-    "mfa/messages/webauthn_removed.txt": "The passkey was removed.",
+    "account/messages/password_changed.txt": _(
+        "Your password was changed. All other sessions ended."
+    ),
+    "mfa/messages/totp_activated.txt": _("The authenticator app is set up."),
+    "mfa/messages/totp_deactivated.txt": _("The authenticator app was removed."),
+    "mfa/messages/webauthn_added.txt": _("The passkey was added."),
+    "mfa/messages/webauthn_removed.txt": _("The passkey was removed."),
 }
-WRONG_CODE = "This code is not right, or it was used already."
-TOO_MANY = "Too many attempts. Wait five minutes, then try again."
+WRONG_CODE = _("This code is not right, or it was used already.")
+TOO_MANY = _("Too many attempts. Wait five minutes, then try again.")
 _NOWHERE = "0.0.0.0"  # noqa: S104  an address that the server did not tell
 
 
 class Accounts(DefaultAccountAdapter):  # type: ignore[misc]  # allauth has no types
     error_messages = {
         **DefaultAccountAdapter.error_messages,
-        "username_password_mismatch": "The name or the password is not right.",
-        "incorrect_password": "The password is not right.",
+        "username_password_mismatch": _("The name or the password is not right."),
+        "incorrect_password": _("The password is not right."),
         "incorrect_code": WRONG_CODE,
         "too_many_login_attempts": TOO_MANY,
         "rate_limited": TOO_MANY,
@@ -106,7 +113,8 @@ class SecondSteps(DefaultMFAAdapter):  # type: ignore[misc]
             return base64.b32encode(secrets.token_bytes(20)).decode()
 
     def generate_authenticator_name(self, user: User, type: str) -> str:
-        return time.strftime("Passkey of %-d %B %Y")
+        today = formats.current().moment(timezone.localdate(), "date")
+        return gettext("Passkey of %(date)s") % {"date": today}
 
 
 def _box() -> MultiFernet:
@@ -122,12 +130,12 @@ class SingleSignOn(DefaultSocialAccountAdapter):  # type: ignore[misc]
         return False
 
     def on_authentication_error(self, request: HttpRequest, *args: Any, **kwargs: Any) -> None:
-        raise ImmediateHttpResponse(refused(request, "It did not say who you are."))
+        raise ImmediateHttpResponse(refused(request, _("It did not say who you are.")))
 
     def pre_social_login(self, request: HttpRequest, sociallogin: SocialLogin) -> None:
         told = sociallogin.account.extra_data
         if (told.get("userinfo") or told["id_token"])["sub"] != told["id_token"]["sub"]:
-            raise ImmediateHttpResponse(refused(request, "It named two different people."))
+            raise ImmediateHttpResponse(refused(request, _("It named two different people.")))
         if request.user.is_authenticated:
             raise ImmediateHttpResponse(_confirmed(request, sociallogin))
         if sociallogin.is_existing:
@@ -135,7 +143,7 @@ class SingleSignOn(DefaultSocialAccountAdapter):  # type: ignore[misc]
         emails = [each.email for each in sociallogin.email_addresses if each.verified]
         user = invitations.person_of(emails, request=request)
         if user is None:
-            why = "Nobody here has your e-mail address. Ask an administrator for an invitation."
+            why = _("Nobody here has your e-mail address. Ask an administrator for an invitation.")
             raise ImmediateHttpResponse(refused(request, why))
         sociallogin.connect(request, user)
         log.note_of(request, "account.link", user)
@@ -145,9 +153,9 @@ def _confirmed(request: HttpRequest, sociallogin: SocialLogin) -> HttpResponse:
     """Who is signed in already has come to show who they are."""
     told = sociallogin.account.extra_data.get("id_token") or {}
     if sociallogin.user != request.user:
-        return refused(request, "It named another person than the one who is signed in here.")
+        return refused(request, _("It named another person than the one who is signed in here."))
     if time.time() - told.get("auth_time", 0) > settings.CONFIRM_MINUTES * 60:
-        return refused(request, "It did not ask you again who you are.")
+        return refused(request, _("It did not ask you again who you are."))
     sessions.make_sure(request)
     log.note_of(request, "session.confirm", request.user, asked={"by": "single sign-on"})
     return redirect(sociallogin.get_redirect_url(request) or settings.LOGIN_REDIRECT_URL)
@@ -156,7 +164,12 @@ def _confirmed(request: HttpRequest, sociallogin: SocialLogin) -> HttpResponse:
 def refused(request: HttpRequest, why: str | Promise) -> HttpResponse:
     """The page that says why single sign-on did not let somebody in."""
     log.note_of(
-        request, "session.fail", request.user, outcome=Outcome.BLOCKED, explanation=f"SSO: {why}"
+        request,
+        "session.fail",
+        request.user,
+        outcome=Outcome.BLOCKED,
+        explanation=format_lazy("SSO: {}", why),
     )
-    context = {"title": f"No sign-in by {settings.OIDC_NAME}", "why": why}
+    title = gettext("No sign-in by %(name)s") % {"name": settings.OIDC_NAME}
+    context = {"title": title, "why": why}
     return render(request, "account/refused.html", context, status=403)

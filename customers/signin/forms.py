@@ -24,6 +24,7 @@ from django.contrib.auth.forms import SetPasswordForm
 from django.contrib.auth.models import User
 from django.core.cache import cache
 from django.core.exceptions import ValidationError
+from django.utils.translation import gettext_lazy as _
 
 from customers.roles import ROLES
 
@@ -40,7 +41,7 @@ class SignInForm(LoginForm):  # type: ignore[misc]  # allauth has no types
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         widget = forms.TextInput({"autocomplete": "username webauthn", **_PLAIN})
-        label = "User name or e-mail"
+        label = _("User name or e-mail")
         password = self.fields.pop("password")
         self.fields["login"] = forms.CharField(label=label, max_length=254, widget=widget)
         self.fields["password"] = _plain(password)
@@ -75,7 +76,7 @@ class _Once(forms.Form):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["code"].label = "Code"
+        self.fields["code"].label = _("Code")
         self.fields["code"].widget.attrs = {
             "autocomplete": "one-time-code",
             "inputmode": "numeric",
@@ -101,7 +102,7 @@ class CodeAgainForm(_Once, ReauthenticateForm):  # type: ignore[misc]
 class FirstCodeForm(_Once, ActivateTOTPForm):  # type: ignore[misc]
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["code"].label = "Type the code that the app shows"
+        self.fields["code"].label = _("Type the code that the app shows")
 
 
 class _Passkey(forms.Form):
@@ -134,8 +135,8 @@ class PasskeyAgainForm(_Passkey, ReauthenticateWebAuthnForm):  # type: ignore[mi
 class NewPasskeyForm(AddWebAuthnForm):  # type: ignore[misc]
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        name = "So that you know it again, such as the name of the device."
-        self.fields["name"] = forms.CharField(max_length=60, help_text=name)
+        name = _("So that you know it again, such as the name of the device.")
+        self.fields["name"] = forms.CharField(label=_("Name"), max_length=60, help_text=name)
         self.fields["passwordless"].widget = forms.HiddenInput()
         self.initial["passwordless"] = "on"
 
@@ -158,22 +159,20 @@ class NewPasswordForm(SetPasswordForm):  # type: ignore[type-arg]
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields[
-            "new_password1"
-        ].help_text = (
+        self.fields["new_password1"].help_text = _(
             "At least 12 characters. Not a common one, not only digits, and nothing like your name."
         )
-        self.fields["new_password2"].label = "The same again"
+        self.fields["new_password2"].label = _("The same again")
         self.fields["new_password2"].help_text = ""
 
 
 class InviteForm(forms.Form):
-    name = forms.CharField(max_length=150)
-    email = forms.EmailField(label="E-mail", max_length=254)
-    role = forms.ChoiceField(choices=[(name, name) for name in ROLES])
+    name = forms.CharField(label=_("Name"), max_length=150)
+    email = forms.EmailField(label=_("E-mail"), max_length=254)
+    role = forms.ChoiceField(label=_("Role"), choices=[(name, name) for name in ROLES])
 
     def clean_email(self) -> str:
         email: str = self.cleaned_data["email"].lower()
         if User.objects.filter(email__iexact=email).exists():
-            raise ValidationError("Somebody has an account with this e-mail address already.")
+            raise ValidationError(_("Somebody has an account with this e-mail address already."))
         return email

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 from django.urls import reverse
+from django.utils.translation import gettext
 
 from customers.addresses import address_as_sent
 from customers.http import Request
@@ -32,7 +33,7 @@ class Held:
     @property
     def told(self) -> list[tuple[str, str]]:
         return [
-            (name.replace("_", " ").capitalize(), value)
+            (gettext(name.replace("_", " ").capitalize()), value)
             for name, value in self.fields
             if value and name not in _TECHNICAL and not value.startswith(("{", "["))
         ]

@@ -16,6 +16,9 @@ from django.contrib.sessions.backends.base import SessionBase
 from django.dispatch import receiver
 from django.http import HttpRequest, HttpResponse
 from django.utils.crypto import salted_hmac
+from django.utils.functional import Promise
+from django.utils.text import format_lazy
+from django.utils.translation import gettext_lazy as _
 
 from customers.audit import actor_of, note
 from customers.http import Request
@@ -82,20 +85,23 @@ def _leave_mark(request: HttpRequest, response: HttpResponse) -> None:
         response.delete_cookie(MARK, samesite="Lax")
 
 
-def _why_over(session: SessionBase) -> str:
+def _why_over(session: SessionBase) -> Promise | None:
     if time.time() - session.get(SIGNED_IN, 0) > settings.SESSION_HOURS * 3600:
-        return f"Signed out {settings.SESSION_HOURS} h after signing in."
+        return format_lazy(
+            _("Signed out {hours} h after signing in."), hours=settings.SESSION_HOURS
+        )
     if time.time() - session.get(SEEN, 0) > settings.SESSION_IDLE_MINUTES * 60:
-        return f"Signed out after {settings.SESSION_IDLE_MINUTES} minutes without use."
-    return ""
+        minutes = settings.SESSION_IDLE_MINUTES
+        return format_lazy(_("Signed out after {minutes} minutes without use."), minutes=minutes)
+    return None
 
 
-def _end(request: Request, why: str) -> None:
+def _end(request: Request, why: Promise) -> None:
     note("session.expire", actor=actor_of(request), explanation=why)
     request.was = request.user.pk
     request.session.flush()
     request.user = AnonymousUser()
-    messages.info(request, why)
+    messages.info(request, str(why))
 
 
 def is_sure(request: HttpRequest) -> bool:
