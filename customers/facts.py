@@ -6,18 +6,20 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from django.utils.translation import gettext_lazy as _
+
 from dubadmin.dub.records import Customer, parse_time
 
 from .models import HAPPENED, AuditEntry
 
 LABELS = {
-    "name": "Name",
-    "email": "E-mail",
-    "avatar": "Avatar",
-    "externalId": "External ID",
-    "stripeCustomerId": "Stripe customer ID",
-    "country": "Country",
-    "subscriptionCanceledAt": "Subscription cancelled",
+    "name": _("Name"),
+    "email": _("E-mail"),
+    "avatar": _("Avatar"),
+    "externalId": _("External ID"),
+    "stripeCustomerId": _("Stripe customer ID"),
+    "country": _("Country"),
+    "subscriptionCanceledAt": _("Subscription cancelled"),
 }
 FIELDS = {
     "name": "name",
@@ -41,7 +43,7 @@ class Change:
     @property
     def label(self) -> str:
         words = self.key if self.key.isupper() else self.key.replace("_", " ").capitalize()
-        return LABELS.get(self.key, words)
+        return str(LABELS.get(self.key, words))
 
 
 def facts_of(customer: Customer) -> dict[str, Any]:

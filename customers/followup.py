@@ -9,6 +9,8 @@ from typing import Any
 from django.conf import settings
 from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 
 from dubadmin.connect import dub
 from dubadmin.dub.commands import DEDUPE_DAYS, lead_key
@@ -73,7 +75,9 @@ def _settle(follow_up: FollowUp, state: FollowUp.State, *, actor: Actor) -> None
         "delivery.confirm" if confirmed else "delivery.miss",
         actor=actor,
         target=target_of_entry(follow_up.entry),
-        explanation="The event is at Dub." if confirmed else "The event has not appeared at Dub.",
+        explanation=gettext_noop("The event is at Dub.")
+        if confirmed
+        else gettext_noop("The event has not appeared at Dub."),
         earlier=follow_up.entry,
         relation=Relation.FOLLOW,
     )
@@ -117,7 +121,8 @@ def settle(entry: AuditEntry, *, actor: Actor) -> AuditEntry:
     outcome, sentence = _SETTLERS[entry.action](entry)
     if outcome == Outcome.NOT_RECORDED and not _is_late(entry):
         outcome = Outcome.UNKNOWN
-        sentence = f"{sentence} It may still arrive: check again in a moment."
+        again = gettext_noop("It may still arrive: check again in a moment.")
+        sentence = f"{sentence} {again}"
     return note(
         "write.settle",
         actor=actor,
@@ -142,14 +147,16 @@ def _settle_event(entry: AuditEntry) -> _Found:
         return _settle_deferred(entry)
     customer_id = entry.target_id or _id_of_new_customer(entry)
     if not customer_id:
-        return Outcome.NOT_RECORDED, "Dub has no such customer, so nothing was recorded."
+        return Outcome.NOT_RECORDED, gettext_noop(
+            "Dub has no such customer, so nothing was recorded."
+        )
     since = entry.at - BOTH_CLOCKS
     events = _events_like(entry, customer_id=customer_id)
     mine = [event for event in events if event.at and event.at >= since]
     if mine:
         _count(entry, mine, customer_id=customer_id)
-        return Outcome.RECORDED, "The event is at Dub: it was recorded."
-    return Outcome.NOT_RECORDED, "No such event is at Dub."
+        return Outcome.RECORDED, gettext_noop("The event is at Dub: it was recorded.")
+    return Outcome.NOT_RECORDED, gettext_noop("No such event is at Dub.")
 
 
 def _count(entry: AuditEntry, events: list[Event], *, customer_id: str) -> None:
@@ -165,10 +172,14 @@ def _count(entry: AuditEntry, events: list[Event], *, customer_id: str) -> None:
 def _settle_deferred(entry: AuditEntry) -> _Found:
     """A deferred lead has no event; all that it does is save a customer that was new (L7)."""
     if entry.before:
-        return Outcome.NOT_RECORDED, "Dub knew the customer already, so it recorded nothing."
+        return Outcome.NOT_RECORDED, gettext_noop(
+            "Dub knew the customer already, so it recorded nothing."
+        )
     if _customer_of(entry) is None:
-        return Outcome.NOT_RECORDED, "Dub has no such customer, so nothing was recorded."
-    return Outcome.RECORDED, "Dub has the customer: saved, lead deferred."
+        return Outcome.NOT_RECORDED, gettext_noop(
+            "Dub has no such customer, so nothing was recorded."
+        )
+    return Outcome.RECORDED, gettext_noop("Dub has the customer: saved, lead deferred.")
 
 
 def _id_of_new_customer(entry: AuditEntry) -> str:
@@ -179,20 +190,20 @@ def _id_of_new_customer(entry: AuditEntry) -> str:
 def _settle_update(entry: AuditEntry) -> _Found:
     customer = _customer_of(entry)
     if customer is None:
-        return Outcome.NOT_RECORDED, "Dub no longer has this customer."
+        return Outcome.NOT_RECORDED, gettext_noop("Dub no longer has this customer.")
     rows = stored_rows(entry.body, stored=customer.raw, before=entry.before or {})
     kept = [row for row in rows if row["same"]]
     if len(kept) == len(rows):
-        return Outcome.RECORDED, "Dub has every value as it was sent."
+        return Outcome.RECORDED, gettext_noop("Dub has every value as it was sent.")
     if kept:
-        return Outcome.DIFFERS, "Dub has some of the values as they were sent."
-    return Outcome.NOT_RECORDED, "Dub has none of the values that were sent."
+        return Outcome.DIFFERS, gettext_noop("Dub has some of the values as they were sent.")
+    return Outcome.NOT_RECORDED, gettext_noop("Dub has none of the values that were sent.")
 
 
 def _settle_delete(entry: AuditEntry) -> _Found:
     if _customer_of(entry) is None:
-        return Outcome.RECORDED, "Dub no longer has this customer."
-    return Outcome.NOT_RECORDED, "Dub still has this customer."
+        return Outcome.RECORDED, gettext_noop("Dub no longer has this customer.")
+    return Outcome.NOT_RECORDED, gettext_noop("Dub still has this customer.")
 
 
 _SETTLERS: dict[str, Callable[[AuditEntry], _Found]] = {
@@ -270,7 +281,9 @@ def attention_text(entry: AuditEntry) -> str:
     """Why this entry needs a person."""
     follow_up: Any = getattr(entry, "follow_up", None)
     if follow_up is not None and follow_up.state == FollowUp.State.PENDING:
-        return "Dub accepted it. Its event has not appeared here: Dub's events could not be read."
+        return _(
+            "Dub accepted it. Its event has not appeared here: Dub's events could not be read."
+        )
     if follow_up is not None:
-        return "Dub accepted it, but its event has not appeared."
-    return "It was sent, and the answer is not known. Check whether Dub has it."
+        return _("Dub accepted it, but its event has not appeared.")
+    return _("It was sent, and the answer is not known. Check whether Dub has it.")

@@ -20,7 +20,7 @@ class Conflict:
 
     @property
     def label(self) -> str:
-        return LABELS[self.key]
+        return str(LABELS[self.key])
 
     @property
     def name(self) -> str:

@@ -7,25 +7,26 @@ from typing import Any, cast
 
 from django.contrib.auth.models import User
 from django.urls import resolve, reverse
+from django.utils.translation import gettext_lazy as _
 
 from .audit import Actor, note
 from .models import AuditEntry, preferences_of
 
 # Pages that somebody may want to begin with, by the name of their address.
 STARTS = {
-    "home": "Home",
-    "customer_list": "Customers",
-    "lead_new": "Record a lead",
-    "sale_new": "Record a sale",
-    "import_list": "Imports",
-    "batch_list": "Batches",
-    "audit_list": "Audit log",
+    "home": _("Home"),
+    "customer_list": _("Customers"),
+    "lead_new": _("Record a lead"),
+    "sale_new": _("Record a sale"),
+    "import_list": _("Imports"),
+    "batch_list": _("Batches"),
+    "audit_list": _("Audit log"),
 }
 
 
 def starts_for(user: User) -> list[tuple[str, str]]:
     """The pages of `STARTS` that this person may open."""
-    return [(name, label) for name, label in STARTS.items() if _may_open(user, name)]
+    return [(name, str(label)) for name, label in STARTS.items() if _may_open(user, name)]
 
 
 def start_of(user: User) -> str:

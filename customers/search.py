@@ -6,6 +6,8 @@ import re
 from dataclasses import dataclass, field
 from urllib.parse import unquote
 
+from django.utils.translation import gettext as _
+
 _JUNK = r"[\s\x00-\x1f\"'“”„‘’<>«»,;]+"
 _AROUND = re.compile(rf"^{_JUNK}|{_JUNK}$")
 _NOT_WORDS = re.compile(r"[^\w.'&]+")
@@ -29,7 +31,7 @@ class Search:
     @property
     def how(self) -> str:
         """How Dub searches for the words (trap Q1)."""
-        return "exact e-mail" if "@" in self.words else "whole words in name or e-mail"
+        return _("exact e-mail") if "@" in self.words else _("whole words in name or e-mail")
 
     @property
     def may_be_stripe(self) -> bool:
@@ -43,7 +45,7 @@ def parse(typed: str) -> Search:
     if not text:
         return Search(text="")
     if in_address := _DUB_ID_IN_ADDRESS.match(text):
-        return Search(text=text, ids=[("address of Dub's dashboard", in_address[1])])
+        return Search(text=text, ids=[(_("address of Dub's dashboard"), in_address[1])])
     if short := _SHORT_LINK.match(text):
         return Search(text=text, words=_words(text), ids=_ids(text), link=(short[1], short[2]))
     return Search(text=text, words=_words(text), ids=_ids(text))
@@ -63,7 +65,7 @@ def _words(text: str) -> str:
 
 
 def _ids(text: str) -> list[tuple[str, str]]:
-    ids = [("external ID", f"ext_{text.removeprefix('ext_')}")]
+    ids = [(_("external ID"), f"ext_{text.removeprefix('ext_')}")]
     if not text.startswith("ext_") and "@" not in text and not re.search(r"\s", text):
-        ids.append(("Dub ID", text))
+        ids.append((_("Dub ID"), text))
     return ids

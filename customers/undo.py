@@ -25,7 +25,7 @@ class Step:
 
     @property
     def label(self) -> str:
-        return LABELS.get(self.key, self.key)
+        return str(LABELS.get(self.key, self.key))
 
     @property
     def possible(self) -> bool:

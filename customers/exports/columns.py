@@ -6,6 +6,8 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from django.utils.functional import Promise
+
 from customers.columns import columns_called
 from customers.facts import FIELDS, LABELS, facts_of
 from customers.output import JSON_LINES, Cell, Row
@@ -18,7 +20,7 @@ class Column:
     """`read` takes what the file says from a customer; where `is_money`, in US cents."""
 
     name: str
-    label: str
+    label: str | Promise
     group: str
     read: Callable[[Customer], Any]
     is_money: bool = False
@@ -46,7 +48,7 @@ def _link(customer: Customer) -> str | None:
 
 
 _READERS = {name: _of(field) for name, field in FIELDS.items()} | {"name": _name}
-_GROUPS: dict[str, list[tuple[str, str, Callable[[Customer], Any]]]] = {
+_GROUPS: dict[str, list[tuple[str, str | Promise, Callable[[Customer], Any]]]] = {
     "Customer": [
         ("id", "Dub ID", _of("id")),
         *((name, LABELS[FIELDS[name]], _READERS[name]) for name in FIELDS),

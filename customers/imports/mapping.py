@@ -90,7 +90,9 @@ def _problems_of_corrections(given: set[str]) -> list[str]:
     identifies_only = {"external_id"} if not given & (_WHO - {"external_id"}) else set()
     changeable = set(FORMS[Import.Kind.CORRECTIONS].base_fields) & given
     if not changeable - identifies_only - {"id", "reason"}:
-        found.append(f"Choose at least one column to correct: {', '.join(LABELS.values())}.")
+        found.append(
+            f"Choose at least one column to correct: {', '.join(map(str, LABELS.values()))}."
+        )
     return found
 
 
