@@ -7,10 +7,13 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.utils import timezone
+from django.utils.functional import Promise, lazy
+from django.utils.translation import gettext as _
 
 from dubadmin.dub.commands import DEDUPE_DAYS, lead_key
 from dubadmin.dub.records import Event
 
+from . import formats
 from .models import HAPPENED, AuditEntry, Outcome
 
 DEDUPE_WINDOW = timedelta(days=DEDUPE_DAYS)
@@ -24,7 +27,7 @@ class Window:
     answer was lost, or one that Dub took for the repeat of something we do not know.
     """
 
-    because: str
+    because: str | Promise
     expires: datetime
     entry: AuditEntry | None = None
     sure: bool = True
@@ -32,8 +35,9 @@ class Window:
     @property
     def until(self) -> str:
         """The end as a person reads it, after the word "until"."""
-        text = f"{timezone.localtime(self.expires):%d %b %Y %H:%M %Z}"
-        return text if self.sure else f"{text} at the latest"
+        end = timezone.localtime(self.expires)
+        text = f"{formats.current().moment(end, 'short')} {end:%Z}"
+        return text if self.sure else _("%(end)s at the latest") % {"end": text}
 
 
 def open_window(
@@ -71,7 +75,8 @@ def open_windows(external_id: str, *, events: Iterable[Event] = ()) -> list[str]
         name: open_window(external_id, event_name=name, events=leads) for name in sorted(names)
     }
     return [
-        f"A new lead named “{name}” is swallowed until {window.until}, even for a new customer."
+        _("A new lead named “%(name)s” is swallowed until %(end)s, even for a new customer.")
+        % {"name": name, "end": window.until}
         for name, window in windows.items()
         if window
     ]
@@ -86,7 +91,7 @@ def _attempts(external_id: str, event_name: str, now: datetime) -> list[Window]:
     )
     return [
         Window(
-            because=_attempt_text(entry),
+            because=lazy(_attempt_text, str)(entry),
             expires=entry.at + DEDUPE_WINDOW,
             entry=entry,
             sure=entry.outcome in _SURE,
@@ -114,25 +119,33 @@ def _may_have_set_the_key(entry: AuditEntry) -> bool:
 
 
 def _attempt_text(entry: AuditEntry) -> str:
-    how = {
-        Outcome.RECORDED: "recorded",
-        Outcome.DIFFERS: "recorded",
-        Outcome.REFUSED: "tried, and refused by Dub,",
-        Outcome.NOT_RECORDED: "tried, and taken by Dub for a repeat,",
-        Outcome.UNKNOWN: "sent, with an unknown result,",
-    }.get(Outcome(entry.shown_outcome), "tried")
-    return f"A lead of this name was {how} here on {_when(entry.at)}."
+    said = {
+        Outcome.RECORDED: _("A lead of this name was recorded here on %(when)s."),
+        Outcome.DIFFERS: _("A lead of this name was recorded here on %(when)s."),
+        Outcome.REFUSED: _("A lead of this name was tried, and refused by Dub, here on %(when)s."),
+        Outcome.NOT_RECORDED: _(
+            "A lead of this name was tried, and taken by Dub for a repeat, here on %(when)s."
+        ),
+        Outcome.UNKNOWN: _(
+            "A lead of this name was sent, with an unknown result, here on %(when)s."
+        ),
+    }.get(Outcome(entry.shown_outcome), _("A lead of this name was tried here on %(when)s."))
+    return said % {"when": _when(entry.at)}
+
+
+def _recorded_text(at: datetime) -> str:
+    return _("Dub recorded a lead of this name on %(when)s.") % {"when": _when(at)}
 
 
 def _when(moment: datetime) -> str:
-    return f"{timezone.localtime(moment):%d %b %Y %H:%M}"
+    return formats.current().moment(timezone.localtime(moment), "short")
 
 
 def _recorded(events: Iterable[Event], event_name: str) -> list[Window]:
     key = lead_key(event_name)
     return [
         Window(
-            because=f"Dub recorded a lead of this name on {_when(e.at)}.",
+            because=lazy(_recorded_text, str)(e.at),
             expires=e.at + DEDUPE_WINDOW,
         )
         for e in events

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 from django.conf import settings
 from django.contrib.auth.models import AnonymousUser, User
 from django.utils import translation
+from django.utils.translation import gettext
 
 from . import formats
 from .models import preferences_of
@@ -33,3 +35,12 @@ def in_english() -> Iterator[None]:
     """For what is kept as evidence, whoever acts."""
     with translation.override("en"), formats.override("en"):
         yield
+
+
+def in_words(text: str) -> str:
+    """What is kept in English, in the reader's language as far as its sentences are known."""
+    whole = gettext(text)
+    return whole if whole != text else " ".join(map(gettext, _SENTENCE_END.split(text)))
+
+
+_SENTENCE_END = re.compile(r"(?<=[.!?]) ")

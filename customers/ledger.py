@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from django.db.models import Max
 from django.utils import timezone
+from django.utils.functional import lazy
+from django.utils.translation import gettext as _
 
 from dubadmin.dub.commands import TrackSale
 from dubadmin.dub.money import to_major
 
+from . import formats
 from .models import NOTHING_HAPPENED, AuditEntry, Invoice, Outcome, Relation
 
 
@@ -66,17 +69,25 @@ def is_same(earlier: Invoice, command: TrackSale) -> bool:
     )
 
 
-def conflict_text(earlier: Invoice, command: TrackSale) -> str:
+def _conflict_text(earlier: Invoice, command: TrackSale) -> str:
     """What a person must know before the same invoice ID is sent again."""
-    amount = f"{to_major(earlier.amount, currency=earlier.currency):,} {earlier.currency.upper()}"
-    when = f"{timezone.localtime(earlier.entry.at):%d %b %Y %H:%M}"
-    sent = (
-        f"This invoice ID was sent on {when} by {earlier.entry.actor_name} for "
-        f"{earlier.customer_external_id}, {amount} (entry #{earlier.entry_id})."
-    )
+    amount = to_major(earlier.amount, currency=earlier.currency)
+    sent = _(
+        "This invoice ID was sent on %(when)s by %(person)s for %(customer)s, %(amount)s "
+        "(entry #%(number)s)."
+    ) % {
+        "when": formats.current().moment(timezone.localtime(earlier.entry.at), "short"),
+        "person": earlier.entry.actor_name,
+        "customer": earlier.customer_external_id,
+        "amount": f"{formats.current().number(amount)} {earlier.currency.upper()}",
+        "number": earlier.entry_id,
+    }
     if not is_same(earlier, command):
-        return f"{sent} That is another sale, so use another invoice ID."
-    return (
-        f"{sent} Within 7 days Dub would only repeat its first answer; later the sale would count "
-        "twice."
+        return f"{sent} {_('That is another sale, so use another invoice ID.')}"
+    again = _(
+        "Within 7 days Dub would only repeat its first answer; later the sale would count twice."
     )
+    return f"{sent} {again}"
+
+
+conflict_text = lazy(_conflict_text, str)

@@ -11,10 +11,14 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from django.utils import timezone
+from django.utils.functional import Promise, lazy
+from django.utils.text import format_lazy
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from dubadmin.dub.commands import TrackLead, TrackSale, lead_key
 from dubadmin.dub.money import MAX_COMMISSION_CENTS, to_major
-from dubadmin.dub.records import Event
+from dubadmin.dub.records import Customer, Event
 
 from . import ledger
 from .dedupe import DEDUPE_WINDOW, Window, open_window
@@ -33,7 +37,7 @@ class Check:
     """`field` is the form field that it is about, "" or IGNORED when it is about several."""
 
     level: str
-    text: str
+    text: str | Promise
     field: str = ""
 
 
@@ -58,7 +62,7 @@ class Preflight:
     @property
     def digest(self) -> str:
         """Tells whether a person has seen these very doubts before sending in spite of them."""
-        texts = "\n".join(check.text for check in self.doubts)
+        texts = "\n".join(str(check.text) for check in self.doubts)
         return hashlib.sha256(texts.encode()).hexdigest()[:16] if texts else ""
 
     @property
@@ -74,13 +78,13 @@ class Preflight:
 class _Checks:
     made: list[Check] = field(default_factory=list)
 
-    def ok(self, text: str, field: str = "") -> None:
+    def ok(self, text: str | Promise, field: str = "") -> None:
         self.made.append(Check(level="ok", text=text, field=field))
 
-    def warn(self, text: str, field: str = "") -> None:
+    def warn(self, text: str | Promise, field: str = "") -> None:
         self.made.append(Check(level="warn", text=text, field=field))
 
-    def stop(self, text: str, field: str = "") -> None:
+    def stop(self, text: str | Promise, field: str = "") -> None:
         self.made.append(Check(level="stop", text=text, field=field))
 
 
@@ -97,11 +101,12 @@ def check_lead(command: TrackLead, *, known: Attribution | None = None) -> Prefl
         window = _dedupe(checks, command, known)
     else:
         checks.warn(
-            "Deferred: Dub saves the customer but records no lead until a later event does.",
+            _("Deferred: Dub saves the customer but records no lead until a later event does."),
             "mode",
         )
     if (command.event_quantity or 1) > 1:
-        checks.warn(f"This writes {command.event_quantity} lead events, not one.", "event_quantity")
+        many = _("This writes {number} lead events, not one.")
+        checks.warn(format_lazy(many, number=command.event_quantity), "event_quantity")
     same = [e for e in known.leads if lead_key(e.name) == lead_key(command.event_name)]
     return Preflight(
         checks=checks.made,
@@ -114,54 +119,71 @@ def check_lead(command: TrackLead, *, known: Attribution | None = None) -> Prefl
 def _customer_of_lead(checks: _Checks, command: TrackLead, known: Attribution) -> None:
     if known.customer is None:
         if command.click_id:
-            checks.ok("Dub does not know this external ID yet: the lead creates the customer.")
+            checks.ok(_("Dub does not know this external ID yet: the lead creates the customer."))
         else:
             checks.stop(
-                "Dub does not know this external ID, and without a click ID it cannot create the "
-                "customer. Enter the click ID of the referral.",
+                _(
+                    "Dub does not know this external ID, and without a click ID it cannot create "
+                    "the customer. Enter the click ID of the referral."
+                ),
                 "customer_external_id",
             )
         return
-    checks.ok(f"Dub knows this customer: {known.customer.label}.")
+    checks.ok(_knows(known.customer))
     _link_state(checks, known, sale=False)
     if not command.click_id and known.customer.link:
-        checks.ok("No click ID: Dub reuses the click stored with this customer.")
+        checks.ok(_("No click ID: Dub reuses the click stored with this customer."))
     elif not command.click_id:
         checks.warn(
-            "No click ID: Dub reuses the click stored with this customer, and one without a "
-            "referral link seldom has any. Without a click Dub refuses the lead.",
+            _(
+                "No click ID: Dub reuses the click stored with this customer, and one without a "
+                "referral link seldom has any. Without a click Dub refuses the lead."
+            ),
             "click_id",
         )
     if command.customer_name or command.customer_email or command.customer_avatar:
         checks.warn(
-            "Dub ignores name, e-mail and avatar for a customer that it knows. Correct them under "
-            "Edit instead.",
+            _(
+                "Dub ignores name, e-mail and avatar for a customer that it knows. Correct them "
+                "under Edit instead."
+            ),
             IGNORED,
         )
+
+
+def _knows(customer: Customer) -> str | Promise:
+    return format_lazy(_("Dub knows this customer: {name}."), name=customer.label)
 
 
 def _link_state(checks: _Checks, known: Attribution, *, sale: bool) -> None:
     if known.customer is not None and known.customer.link is None:
         if sale:
             checks.stop(
-                "This customer has no referral link, so Dub refuses every sale for it. Neither a "
-                "lead nor a sale can add one.",
+                _(
+                    "This customer has no referral link, so Dub refuses every sale for it. Neither "
+                    "a lead nor a sale can add one."
+                ),
                 "customer_external_id",
             )
         else:
             checks.warn(
-                "This customer has no referral link and never gains one from a lead: later sales "
-                "will be refused.",
+                _(
+                    "This customer has no referral link and never gains one from a lead: later "
+                    "sales will be refused."
+                ),
                 "customer_external_id",
             )
     elif known.link and known.link.disabled:
-        text = f"The referral link {known.link.label} is disabled"
+        link = known.link.label
         if sale:
-            checks.stop(
-                f"{text}, so Dub refuses the sale. Enable it in Dub first.", "customer_external_id"
+            text = _(
+                "The referral link {link} is disabled, so Dub refuses the sale. Enable it in Dub "
+                "first."
             )
+            checks.stop(format_lazy(text, link=link), "customer_external_id")
         else:
-            checks.warn(f"{text}: Dub refuses leads for a click on it.", "customer_external_id")
+            text = _("The referral link {link} is disabled: Dub refuses leads for a click on it.")
+            checks.warn(format_lazy(text, link=link), "customer_external_id")
 
 
 def _dedupe(checks: _Checks, command: TrackLead, known: Attribution) -> Window | None:
@@ -169,21 +191,33 @@ def _dedupe(checks: _Checks, command: TrackLead, known: Attribution) -> Window |
         command.customer_external_id, event_name=command.event_name, events=known.leads
     )
     if window:
-        checks.warn(
-            f"{window.because} Until {window.until} Dub {'will' if window.sure else 'may'} answer"
-            " as if all were fine and record nothing for this event name. Use another event name, "
-            "or wait.",
-            "event_name",
-        )
+        checks.warn(lazy(_swallowed, str)(window), "event_name")
     elif known.leads_error:
         checks.warn(
-            "Dub's events could not be read, so it is not sure that no lead of this name was "
-            "recorded in the last 7 days. If one was, Dub records nothing.",
+            _(
+                "Dub's events could not be read, so it is not sure that no lead of this name was "
+                "recorded in the last 7 days. If one was, Dub records nothing."
+            ),
             "event_name",
         )
     else:
-        checks.ok("No lead of this name is known from the last 7 days.")
+        checks.ok(_("No lead of this name is known from the last 7 days."))
     return window
+
+
+def _swallowed(window: Window) -> str:
+    answer = (
+        gettext(
+            "Until %(end)s Dub will answer as if all were fine and record nothing for this event "
+            "name. Use another event name, or wait."
+        )
+        if window.sure
+        else gettext(
+            "Until %(end)s Dub may answer as if all were fine and record nothing for this event "
+            "name. Use another event name, or wait."
+        )
+    )
+    return f"{window.because} {answer % {'end': window.until}}"
 
 
 def check_sale(command: TrackSale, *, known: Attribution | None = None) -> Preflight:
@@ -197,11 +231,12 @@ def check_sale(command: TrackSale, *, known: Attribution | None = None) -> Prefl
     taken = ledger.find(command.invoice_id)
     _invoice(checks, command, known, taken)
     if command.currency.upper() != "USD":
-        checks.ok("Dub stores this in US dollars, converted at its rate of today.")
+        checks.ok(_("Dub stores this in US dollars, converted at its rate of today."))
         if to_major(command.amount, currency=command.currency) > LARGE:
-            checks.ok("Should that be above 21,474,836.47 USD, Dub records no commission.")
+            checks.ok(_("Should that be above 21,474,836.47 USD, Dub records no commission."))
     elif command.amount > MAX_COMMISSION_CENTS:
-        checks.warn("Above 21,474,836.47 USD Dub records the sale but no commission.", "amount")
+        text = _("Above 21,474,836.47 USD Dub records the sale but no commission.")
+        checks.warn(text, "amount")
     same = [event for event in known.sales if event.invoice_id == command.invoice_id]
     return Preflight(
         checks=checks.made,
@@ -240,15 +275,17 @@ def _alike(command: TrackSale, name: str | None, processor: str | None) -> bool:
 def _customer_of_sale(checks: _Checks, command: TrackSale, known: Attribution) -> Event | None:
     if known.customer is None:
         if command.click_id:
-            checks.ok("Dub does not know this external ID yet: the sale creates the customer.")
+            checks.ok(_("Dub does not know this external ID yet: the sale creates the customer."))
         else:
             checks.stop(
-                "Dub has no customer with this external ID and would record nothing. Check the "
-                "ID, or enter a click ID to create the customer.",
+                _(
+                    "Dub has no customer with this external ID and would record nothing. Check the "
+                    "ID, or enter a click ID to create the customer."
+                ),
                 "customer_external_id",
             )
         return None
-    checks.ok(f"Dub knows this customer: {known.customer.label}.")
+    checks.ok(_knows(known.customer))
     ignored = (
         command.click_id,
         command.customer_name,
@@ -257,7 +294,8 @@ def _customer_of_sale(checks: _Checks, command: TrackSale, known: Attribution) -
     )
     if any(ignored):
         checks.warn(
-            "Dub ignores click ID, name, e-mail and avatar for a customer that it knows.", IGNORED
+            _("Dub ignores click ID, name, e-mail and avatar for a customer that it knows."),
+            IGNORED,
         )
     _link_state(checks, known, sale=True)
     return _lead_of_sale(checks, command, known)
@@ -266,24 +304,35 @@ def _customer_of_sale(checks: _Checks, command: TrackSale, known: Attribution) -
 def _lead_of_sale(checks: _Checks, command: TrackSale, known: Attribution) -> Event | None:
     if known.leads_error:
         checks.warn(
-            "Dub's events could not be read, so it is not sure that there is a lead.",
+            _("Dub's events could not be read, so it is not sure that there is a lead."),
             "lead_event_name",
         )
         return None
     name = command.lead_event_name
     leads = [lead for lead in known.leads if not name or lead.name == name]
     if not leads:
-        what = f"no lead named exactly “{name}”" if name else "no lead"
-        checks.stop(
-            f"This customer has {what}, so Dub refuses the sale. Record the lead first; one from "
-            "a moment ago can take some seconds to appear.",
-            "lead_event_name" if name else "customer_external_id",
-        )
+        what = _NO_SUCH_LEAD if name else _NO_LEAD
+        field = "lead_event_name" if name else "customer_external_id"
+        checks.stop(format_lazy(what, name=name), field)
         return None
     lead = leads[0]
-    link = f" through {lead.link.label}" if lead.link else ""
-    checks.ok(f"The sale is credited to the lead “{lead.name}”{link}.")
+    if lead.link:
+        credited = _("The sale is credited to the lead “{name}” through {link}.")
+        checks.ok(format_lazy(credited, name=lead.name, link=lead.link.label))
+    else:
+        credited = _("The sale is credited to the lead “{name}”.")
+        checks.ok(format_lazy(credited, name=lead.name))
     return lead
+
+
+_NO_LEAD = _(
+    "This customer has no lead, so Dub refuses the sale. Record the lead first; one from a moment "
+    "ago can take some seconds to appear."
+)
+_NO_SUCH_LEAD = _(
+    "This customer has no lead named exactly “{name}”, so Dub refuses the sale. Record the lead "
+    "first; one from a moment ago can take some seconds to appear."
+)
 
 
 def _invoice(
@@ -296,18 +345,22 @@ def _invoice(
         checks.warn(ledger.conflict_text(earlier, command), "invoice_id")
     elif seen:
         checks.warn(
-            "Dub already has a sale of this customer with this invoice ID. Within 7 days it would "
-            "only repeat its first answer; later the sale would count twice.",
+            _(
+                "Dub already has a sale of this customer with this invoice ID. Within 7 days it "
+                "would only repeat its first answer; later the sale would count twice."
+            ),
             "invoice_id",
         )
     elif known.sales_error:
         checks.warn(
-            "dubadmin has not sent this invoice ID before, but Dub's sales could not be read, so "
-            "it is not sure that Dub has none with it.",
+            _(
+                "dubadmin has not sent this invoice ID before, but Dub's sales could not be read, "
+                "so it is not sure that Dub has none with it."
+            ),
             "invoice_id",
         )
     else:
-        checks.ok("dubadmin has not sent this invoice ID before.")
+        checks.ok(_("dubadmin has not sent this invoice ID before."))
 
 
 def as_logged(preflight: Preflight) -> list[dict[str, Any]]:

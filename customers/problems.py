@@ -5,15 +5,19 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from django.utils.functional import Promise, lazy
+
 from dubadmin.dub.errors import DubError, RateLimited, Refused
-from dubadmin.dub.explain import explain
+from dubadmin.dub.explain import Explanation, explain
+
+from .language import in_words
 
 
 @dataclass(frozen=True, kw_only=True)
 class Problem:
     """`status` and `code` are what Dub answered, empty when it did not."""
 
-    title: str
+    title: str | Promise
     cause: str
     next_step: str
     recorded: str = ""
@@ -24,10 +28,13 @@ class Problem:
 
 
 def problem_of(error: DubError, *, retry_url: str = "", action: str = "") -> Problem:
-    """The problem behind a failed read. `page_status` is the status our own page answers with."""
-    words = explain(error, action=action)
+    """The problem behind a failed read. `page_status` is the status our own page answers with.
+
+    The title goes into the log too, so it is in the language of whoever looks at it.
+    """
+    words = _words(error, action)
     return Problem(
-        title=words.title,
+        title=lazy(_title, str)(error, action),
         cause=words.cause,
         next_step=words.next_step,
         status=error.status,
@@ -35,6 +42,14 @@ def problem_of(error: DubError, *, retry_url: str = "", action: str = "") -> Pro
         retry_url=retry_url,
         page_status=_page_status(error),
     )
+
+
+def _words(error: DubError, action: str) -> Explanation:
+    return explain(error, action=action, translate=in_words)
+
+
+def _title(error: DubError, action: str) -> str:
+    return _words(error, action).title
 
 
 def problems_of(errors: Iterable[DubError]) -> list[Problem]:

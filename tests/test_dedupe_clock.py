@@ -53,7 +53,7 @@ def test_l2_a_recorded_lead_sets_the_key(dub: Sandbox, click: str) -> None:
     found = window(at=NOON + INSTANT)
     assert found
     assert (found.entry, found.expires, found.sure) == (entry, NOON + DEDUPE_WINDOW, True)
-    assert "recorded here on 02 Mar 2026 12:00" in found.because
+    assert "recorded here on 2 Mar 2026, 12:00" in found.because
 
 
 def test_l1_a_404_sets_the_key(dub: Sandbox, click: str) -> None:
@@ -98,7 +98,7 @@ def test_l1_an_unknown_result_may_have_set_the_key(
     found = window(at=NOON + INSTANT)
     assert found
     assert not found.sure
-    assert found.until == "09 Mar 2026 12:00 UTC at the latest"
+    assert found.until == "9 Mar 2026, 12:00 UTC at the latest"
 
 
 def test_l7_a_deferred_lead_sets_no_key(dub: Sandbox, click: str) -> None:
@@ -216,7 +216,7 @@ def test_l2_a_repeat_of_something_unknown_ends_at_the_latest_seven_days_later(
     found = window("Demo")
     assert found
     assert not found.sure
-    assert found.until == "10 Mar 2026 12:00 UTC at the latest"
+    assert found.until == "10 Mar 2026, 12:00 UTC at the latest"
 
 
 def test_l4_r8_every_running_key_is_told_before_a_deletion(
@@ -233,4 +233,4 @@ def test_l4_r8_every_running_key_is_told_before_a_deletion(
         "sign-up",
         "trial",
     ]
-    assert "until 09 Mar 2026 12:00 UTC," in sentences[0]
+    assert "until 9 Mar 2026, 12:00 UTC," in sentences[0]

@@ -56,11 +56,11 @@ def record(command: TrackSale, **details: Any) -> AuditEntry:
 
 
 def stops(preflight: Preflight) -> str:
-    return " ".join(check.text for check in preflight.stops)
+    return " ".join(str(check.text) for check in preflight.stops)
 
 
 def doubts(preflight: Preflight) -> str:
-    return " ".join(check.text for check in preflight.doubts)
+    return " ".join(str(check.text) for check in preflight.doubts)
 
 
 def row(entry: AuditEntry, label: str) -> Json:
@@ -224,7 +224,7 @@ def test_s5_the_newest_lead_gets_the_credit(dub: Sandbox, customer: Json) -> Non
     preflight = check_sale(a_sale())
     assert preflight.credited
     assert (preflight.credited.name, preflight.credited.link.id) == ("Demo", other["id"])
-    assert "“Demo” through go.example.com/spring" in " ".join(c.text for c in preflight.checks)
+    assert "“Demo” through go.example.com/spring" in " ".join(str(c.text) for c in preflight.checks)
     record(a_sale())
     assert [sale["link_id"] for sale in dub.sales()] == [other["id"]]
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from django import forms
+from django.utils.functional import Promise
 
 from customers.models import ImportRow
 
@@ -23,8 +24,8 @@ def begin(row: ImportRow, given: Fields) -> None:
         add(row, field, problem)
 
 
-def add(row: ImportRow, field: str, problem: str, level: str = STOP) -> None:
-    found = {"field": field, "problem": problem, "level": level}
+def add(row: ImportRow, field: str, problem: str | Promise, level: str = STOP) -> None:
+    found = {"field": field, "problem": str(problem), "level": level}
     row.problems = [*_problems(row), found]
 
 

@@ -13,7 +13,7 @@ from typing import Any
 from django.conf import settings
 
 from customers import queries, services
-from customers.audit import Actor
+from customers.audit import Actor, storable
 from customers.ledger import InvoiceTaken, conflict_text
 from customers.models import AuditEntry, Import, ImportRow, Relation
 from customers.preflight import IGNORED, Check, Preflight, as_logged, check_lead, check_sale
@@ -99,7 +99,7 @@ def judge(row: ImportRow, known: Attribution | Refused) -> None:
     row.sendable = row.told | {
         "customer": dict(customer.raw) if customer else None,
         "seen_before": preflight.seen_before,
-        "checks": as_logged(preflight),
+        "checks": storable(as_logged(preflight)),
     }
     findings.judge(row)
 

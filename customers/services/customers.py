@@ -9,6 +9,7 @@ from typing import Any
 from django.db import connection
 from django.db.models import Q
 from django.utils import timezone
+from django.utils.translation import gettext_noop as _
 
 from customers.audit import Actor, Verdict, perform
 from customers.facts import LABELS, facts_of, same
@@ -101,17 +102,17 @@ def _judge_update(
     if stored is None and isinstance(result, Receipt):
         stored = dict(result.data)
     if stored is None:
-        return unknown(result, "Reading the customer back did not work either.")
+        return unknown(result, _("Reading the customer back did not work either."))
     rows = stored_rows(command.body, stored=stored, before=before)
     kept = [row for row in rows if row["same"]]
     if len(kept) == len(rows):
-        sentence = LOST if lost else "Dub stored every change as asked."
+        sentence = LOST if lost else _("Dub stored every change as asked.")
         return Verdict(
             outcome=Outcome.RECORDED, explanation=sentence, after=stored, comparison=rows
         )
     if lost and not kept:
-        return unknown(result, "Dub's record does not show the change, or not yet.", rows)
-    labels = ", ".join(row["label"] for row in rows if not row["same"])
+        return unknown(result, _("Dub's record does not show the change, or not yet."), rows)
+    labels = ", ".join(str(row["label"]) for row in rows if not row["same"])
     unchanged = all(same(key, stored.get(key), before.get(key)) for key in command.body)
     if unchanged:
         sentence = f"Dub answered as if all were fine and stored nothing: {labels}."
@@ -198,15 +199,17 @@ def _judge_delete(command: DeleteCustomer, result: Receipt | Uncertain) -> Verdi
         dub().fetch(GetCustomer(id=command.id))
     except DubError as error:
         if is_unknown_customer(error):
-            sentence = LOST if isinstance(result, Uncertain) else "Dub no longer has this customer."
+            sentence = (
+                LOST if isinstance(result, Uncertain) else _("Dub no longer has this customer.")
+            )
             return Verdict(outcome=Outcome.RECORDED, explanation=sentence)
         if isinstance(result, Receipt):
-            sentence = "Dub confirmed the deletion; reading back did not work."
+            sentence = _("Dub confirmed the deletion; reading back did not work.")
             return Verdict(outcome=Outcome.RECORDED, explanation=sentence)
-        return unknown(result, "Reading the customer back did not work either.")
+        return unknown(result, _("Reading the customer back did not work either."))
     if isinstance(result, Uncertain):
-        return unknown(result, "Dub still has the customer, or still had it just now.")
+        return unknown(result, _("Dub still has the customer, or still had it just now."))
     return Verdict(
         outcome=Outcome.NOT_RECORDED,
-        explanation="Dub answered as if it had deleted the customer, but still has it.",
+        explanation=_("Dub answered as if it had deleted the customer, but still has it."),
     )

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from django.utils.translation import gettext_noop as _
+
 from customers.audit import Actor, Verdict, perform
 from customers.dedupe import Window, open_window, stored_key
 from customers.facts import LABELS, facts_of, same
@@ -68,7 +70,7 @@ def _judge_lead(
     earlier_try: Window | None,
 ) -> Verdict:
     if isinstance(result, Uncertain):
-        return unknown(result, "Check again in a minute: Dub's own events will tell.")
+        return unknown(result, _("Check again in a minute: Dub's own events will tell."))
     if result.data.get("link") is None:
         return Verdict(
             outcome=Outcome.NOT_RECORDED, explanation=_duplicate_text(earlier_try, known)
@@ -76,8 +78,10 @@ def _judge_lead(
     if known and command.mode == "deferred":
         return Verdict(
             outcome=Outcome.NOT_RECORDED,
-            explanation="Dub knew this customer already, and a deferred lead only saves the "
-            "customer: it recorded nothing.",
+            explanation=_(
+                "Dub knew this customer already, and a deferred lead only saves the customer: it "
+                "recorded nothing."
+            ),
         )
     try:
         stored = dub().fetch(GetCustomer(id=f"ext_{command.customer_external_id}"))
@@ -85,7 +89,7 @@ def _judge_lead(
         if is_unknown_customer(error):
             return Verdict(
                 outcome=Outcome.NOT_RECORDED,
-                explanation="Dub answered as if all were fine, but it has no such customer.",
+                explanation=_("Dub answered as if all were fine, but it has no such customer."),
             )
         stored = None
     return _lead_verdict(command, result, stored=stored, known=known)
@@ -121,21 +125,20 @@ def _lead_verdict(
 
 def _lead_sentence(command: TrackLead, outcome: Outcome, *, known: Customer | None) -> str:
     if command.mode == "deferred":
-        return "Customer saved, lead deferred: Dub records no lead until a later event."
+        return _("Customer saved, lead deferred: Dub records no lead until a later event.")
     if outcome == Outcome.DIFFERS:
-        ignored = "Dub ignores customer details for a customer that it knows."
-        return f"The lead is recorded, but not every detail was stored. {ignored if known else ''}"
-    return "Dub accepted the lead."
+        ignored = _("Dub ignores customer details for a customer that it knows.")
+        stored = _("The lead is recorded, but not every detail was stored.")
+        return f"{stored} {ignored if known else ''}"
+    return _("Dub accepted the lead.")
 
 
 def _duplicate_text(earlier_try: Window | None, known: Customer | None) -> str:
     because = (
         f"{earlier_try.because} The name stays taken until {earlier_try.until}."
         if earlier_try
-        else "A lead of this name was tried in the last 7 days, outside dubadmin."
+        else _("A lead of this name was tried in the last 7 days, outside dubadmin.")
     )
-    created = "" if known else " It creates no customer for a repeat either."
-    return (
-        "Dub answered as if all were fine and recorded nothing: it takes this for a repeat. "
-        f"{because}{created}"
-    )
+    repeat = _("Dub answered as if all were fine and recorded nothing: it takes this for a repeat.")
+    created = "" if known else f" {_('It creates no customer for a repeat either.')}"
+    return f"{repeat} {because}{created}"

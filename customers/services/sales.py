@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from django.db import IntegrityError
+from django.utils.translation import gettext_noop as _
 
 from customers import ledger
 from customers.audit import Actor, Verdict, perform
@@ -67,20 +68,23 @@ def record_sale(
 
 def _judge_sale(command: TrackSale, result: Receipt | Uncertain, *, replayed: bool) -> Verdict:
     if isinstance(result, Uncertain):
-        return unknown(result, "Check again in a minute: Dub's own events will tell.")
+        return unknown(result, _("Check again in a minute: Dub's own events will tell."))
     sale, customer = result.data.get("sale"), result.data.get("customer")
     if not isinstance(sale, Mapping) or not isinstance(customer, Mapping):
         return Verdict(
             outcome=Outcome.NOT_RECORDED,
-            explanation="Dub answered as if all were fine and recorded nothing: it has no customer "
-            "with this external ID.",
+            explanation=_(
+                "Dub answered as if all were fine and recorded nothing: it has no customer with "
+                "this external ID."
+            ),
         )
     rows = _sale_rows(command, result.data, sale=sale, customer=customer)
     if replayed or not all(row["same"] for row in rows if row["must_match"]):
         return Verdict(
             outcome=Outcome.NOT_RECORDED,
-            explanation="Dub replayed an earlier sale with this invoice ID and recorded nothing "
-            "new.",
+            explanation=_(
+                "Dub replayed an earlier sale with this invoice ID and recorded nothing new."
+            ),
             comparison=rows,
         )
     return replace(
@@ -98,9 +102,10 @@ def _sale_verdict(command: TrackSale, rows: list[Row], *, sale: Mapping[str, Any
         )
         return Verdict(outcome=Outcome.DIFFERS, explanation=text, comparison=rows)
     amount = sale.get("amount")
-    text = "Dub accepted the sale."
+    text = _("Dub accepted the sale.")
     if isinstance(amount, int) and amount > MAX_COMMISSION_CENTS:
-        text += " It is above 21,474,836.47 USD, so Dub records no commission for it."
+        above = _("It is above 21,474,836.47 USD, so Dub records no commission for it.")
+        text = f"{text} {above}"
     return Verdict(outcome=Outcome.RECORDED, explanation=text, comparison=rows)
 
 
@@ -113,17 +118,17 @@ def _sale_rows(
 ) -> list[Row]:
     asked, stored = command.currency.lower(), str(sale.get("currency", "")).lower()
     pairs = [
-        ("Customer", command.customer_external_id, _as_asked(command, customer), True),
-        ("Event name", command.event_name or DEFAULT_SALE_NAME, data.get("eventName"), True),
-        ("Invoice ID", command.invoice_id, sale.get("invoiceId"), True),
+        (_("Customer"), command.customer_external_id, _as_asked(command, customer), True),
+        (_("Event name"), command.event_name or DEFAULT_SALE_NAME, data.get("eventName"), True),
+        (_("Invoice ID"), command.invoice_id, sale.get("invoiceId"), True),
         (
-            "Payment processor",
+            _("Payment processor"),
             command.payment_processor or DEFAULT_PROCESSOR,
             sale.get("paymentProcessor"),
             True,
         ),
         (
-            "Amount",
+            _("Amount"),
             amount_text(command.amount, asked),
             amount_text(sale.get("amount"), stored),
             asked == "usd",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.utils.functional import Promise
+from django.utils.translation import gettext_noop as _
 
 from customers.audit import Actor, Target, Verdict, note
 from customers.models import AuditEntry, Outcome
@@ -13,7 +14,8 @@ from dubadmin.dub.errors import Uncertain
 from dubadmin.dub.records import Customer
 
 Row = dict[str, Any]
-LOST = "The answer was lost, but reading back shows that it happened."
+# What the log keeps is English; a page translates the sentences that are marked (`in_words`).
+LOST = _("The answer was lost, but reading back shows that it happened.")
 
 
 def target_of(customer: Customer) -> Target:
@@ -41,7 +43,7 @@ def blocked(
 
 
 def unknown(result: Receipt | Uncertain, sentence: str, rows: list[Row] | None = None) -> Verdict:
-    first = result.sentence if isinstance(result, Uncertain) else "Dub answered."
+    first = result.sentence if isinstance(result, Uncertain) else _("Dub answered.")
     return Verdict(
         outcome=Outcome.UNKNOWN, explanation=f"{first} {sentence}", comparison=rows or []
     )

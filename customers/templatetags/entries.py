@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Iterable, Mapping
 from functools import lru_cache
 from html import escape
@@ -16,11 +15,13 @@ from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
 
 from customers.addresses import customer_url
+from customers.language import in_words
 from customers.models import ACTIONS, AuditEntry, Batch, Export, Import
 
 from .show import DASH, badge, moment, number
 
 register = template.Library()
+register.filter(in_words)
 
 
 @register.filter
@@ -88,16 +89,6 @@ def job_name(job: Batch | Import | Export) -> str:
     return ngettext(
         "%(action)s of %(number)s customer", "%(action)s of %(number)s customers", job.total
     ) % {"action": job.action_label, "number": number(job.total)}
-
-
-@register.filter
-def in_words(text: str) -> str:
-    """What the log keeps in English, in the reader's language as far as its sentences are known."""
-    whole = _(text)
-    return whole if whole != text else " ".join(map(_, _SENTENCE_END.split(text)))
-
-
-_SENTENCE_END = re.compile(r"(?<=[.!?]) ")
 
 
 @register.filter

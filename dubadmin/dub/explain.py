@@ -6,10 +6,10 @@ The texts are one table, `causes.CAUSES`; this finds the row that fits and fills
 from __future__ import annotations
 
 import re
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 
-from .causes import CAUSES, FIELDS, LEAD_KEY, Cause
+from .causes import CAUSES, FIELDS, LEAD_KEY, Cause, _
 from .errors import DubError, RateLimited, is_database_text
 
 _UNIQUE = frozenset({"externalId", "stripeCustomerId"})
@@ -30,17 +30,24 @@ class Explanation:
     field: str = ""
 
 
-def explain(error: DubError, *, action: str = "", changed: Collection[str] = ()) -> Explanation:
+def explain(
+    error: DubError,
+    *,
+    action: str = "",
+    changed: Collection[str] = (),
+    translate: Callable[[str], str] = str,
+) -> Explanation:
     """`error` in words. `action` is the command's, empty for a read.
 
     `changed` are the Dub JSON keys that were being changed: a conflict is one of theirs (R2).
+    `translate` makes of the texts what they are in another language than English.
     """
     said = error.message or error.sentence
     unique = _UNIQUE.intersection(changed)
     for cause in CAUSES:
         match = re.match(cause.message, said)
         if match and _fits(cause, error, action=action, unique=unique):
-            return _filled(cause, match, error, action=action)
+            return _filled(cause, match, error, action=action, translate=translate)
     raise AssertionError("the last row fits every error")
 
 
@@ -56,22 +63,29 @@ def _fits(cause: Cause, error: DubError, *, action: str, unique: frozenset[str])
     )
 
 
-def _filled(cause: Cause, match: re.Match[str], error: DubError, *, action: str) -> Explanation:
+def _filled(
+    cause: Cause,
+    match: re.Match[str],
+    error: DubError,
+    *,
+    action: str,
+    translate: Callable[[str], str],
+) -> Explanation:
     groups = {name: _quotable(text or "") for name, text in match.groupdict().items()}
     field = cause.field or _form_field(groups.get("path", ""))
     words = groups | {
         "choices": groups.get("choices", "").replace('"', "").replace("|", ", "),
-        "field": FIELDS.get(field, field.replace("_", " ")) or "value",
-        "says": _says(error),
-        "lead_key": LEAD_KEY if action.startswith("lead.") else "",
+        "field": translate(FIELDS.get(field, field.replace("_", " ")) or _("value")),
+        "says": _says(error, translate),
+        "lead_key": translate(LEAD_KEY) if action.startswith("lead.") else "",
         "status": str(error.status or ""),
-        "wait": _duration(error.wait) if isinstance(error, RateLimited) else "",
+        "wait": _duration(error.wait, translate) if isinstance(error, RateLimited) else "",
     }
     return Explanation(
         kind=cause.kind,
-        title=cause.title.format_map(words),
-        cause=cause.cause.format_map(words).strip(),
-        next_step=cause.next_step.format_map(words).strip(),
+        title=translate(cause.title).format_map(words),
+        cause=translate(cause.cause).format_map(words).strip(),
+        next_step=translate(cause.next_step).format_map(words).strip(),
         field=field,
     )
 
@@ -86,14 +100,16 @@ def _quotable(text: str) -> str:
     return text if len(text) <= _LONGEST_QUOTE else text[: _LONGEST_QUOTE - 1] + "…"
 
 
-def _says(error: DubError) -> str:
+def _says(error: DubError, translate: Callable[[str], str]) -> str:
     if not error.message or is_database_text(error.message):
         return ""
-    return f"Dub says: “{_quotable(error.message)}”"
+    return translate(_("Dub says: “{message}”")).format(message=_quotable(error.message))
 
 
-def _duration(seconds: float) -> str:
+def _duration(seconds: float, translate: Callable[[str], str]) -> str:
     whole = max(round(seconds), 1)
+    if whole == 1:
+        return translate(_("1 second"))
     if whole < 90:
-        return f"{whole} second{'s' if whole > 1 else ''}"
-    return f"{round(whole / 60)} minutes"
+        return translate(_("{n} seconds")).format(n=whole)
+    return translate(_("{n} minutes")).format(n=round(whole / 60))

@@ -45,14 +45,14 @@ def test_l1_the_corrected_retry_of_a_404_is_warned_of(
     corrected = f"{LEAD}?again={failed.entry.pk}"
     assert corrected in failed.page.content.decode()
     summary = fill(alice, corrected, click_id=dub.add_click(link))
-    assert "tried, and refused by Dub, here on 02 Mar 2026 12:00" in text_of(summary)
-    assert "Until 09 Mar 2026 12:00 UTC Dub will answer as if all were fine" in text_of(summary)
+    assert "tried, and refused by Dub, here on 2 Mar 2026, 12:00" in text_of(summary)
+    assert "Until 9 Mar 2026, 12:00 UTC Dub will answer as if all were fine" in text_of(summary)
     assert "Use another event name" in text_of(summary)
     unexplained = press_send(alice, summary)
     assert (outcome_of(unexplained), dub.count("POST")) == ("not_sent", 1)
     ended = send(alice, corrected, {"click_id": dub.add_click(link)}, doubt_reason=WHY)
     assert ended.outcome == "not_recorded"
-    assert "The name stays taken until 09 Mar 2026 12:00 UTC" in ended.says
+    assert "The name stays taken until 9 Mar 2026, 12:00 UTC" in ended.says
     assert (dub.leads(), dub.customers()) == ([], [])
     other = {"click_id": dub.add_click(link), "event_name": "Demo 2"}
     assert send(alice, corrected, other).outcome == "recorded"
@@ -66,11 +66,11 @@ def test_l2_l3_a_repeat_is_not_recorded(
     assert send(alice, LEAD, DEMO | {"event_name": "Book a demo"}).outcome == "recorded"
     clock.shift(timedelta(hours=1))
     summary = fill(alice, LEAD, **DEMO | {"event_name": again})
-    assert "A lead of this name was recorded here on 02 Mar 2026 12:00" in text_of(summary)
+    assert "A lead of this name was recorded here on 2 Mar 2026, 12:00" in text_of(summary)
     ended = send(alice, LEAD, DEMO | {"event_name": again}, doubt_reason=WHY)
     assert ended.outcome == "not_recorded"
     assert "recorded nothing: it takes this for a repeat" in ended.says
-    assert "was recorded here on 02 Mar 2026 12:00" in ended.says
+    assert "was recorded here on 2 Mar 2026, 12:00" in ended.says
     assert "Dub accepted" not in ended.says
     assert ended.entry.reason == WHY
     assert len(dub.leads()) == 2

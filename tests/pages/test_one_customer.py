@@ -180,7 +180,7 @@ def test_r8_the_delete_page_says_what_goes_and_what_stays(
         "Events stay at Dub and then show “Deleted Customer” and the year 1970.",
         "The totals of the link stay as they are.",
         "keeps the whole record with its events in the audit log",
-        "A new lead named “sign-up” is swallowed until 07 Mar 2026 12:00 UTC",
+        "A new lead named “sign-up” is swallowed until 7 Mar 2026, 12:00 UTC",
         "To confirm, type u1 or una@example.com",
     ):
         assert words in says
@@ -192,7 +192,7 @@ def test_r8_a_lead_recorded_here_keeps_its_name_taken(
 ) -> None:
     send(alice, LEAD, {"customer_external_id": "u1", "event_name": "Book a demo"})
     clock.shift(60)
-    assert "“book-a-demo” is swallowed until 09 Mar 2026 12:00 UTC" in text_of(max_.get(DELETE))
+    assert "“book-a-demo” is swallowed until 9 Mar 2026, 12:00 UTC" in text_of(max_.get(DELETE))
 
 
 @pytest.mark.parametrize("typed", ["", "u2", "U1", "una"])
