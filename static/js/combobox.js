@@ -16,7 +16,7 @@ function enhance(box, input) {
   panel.className = "options";
   panel.id = `${input.id}_options`;
   panel.role = "listbox";
-  panel.ariaLabel = "Customers found";
+  panel.ariaLabel = document.getElementById("live").dataset.found;
   panel.hidden = true;
   const known = document.createElement("div");
   const found = document.createElement("div");

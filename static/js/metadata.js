@@ -66,7 +66,7 @@ function enhance(box, text) {
     if (entries && !entries.length) append();
     field.classList.toggle("as-rows", asRows);
     rows.hidden = add.hidden = !asRows;
-    toggle.textContent = asRows ? "Edit as text or JSON" : "Edit as rows";
+    toggle.textContent = asRows ? toggle.dataset.asText : toggle.dataset.asRows;
   }
 
   rows.addEventListener("input", write);

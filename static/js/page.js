@@ -19,11 +19,11 @@ async function copy(button) {
   try {
     await navigator.clipboard.writeText(button.dataset.copy);
   } catch {
-    say("Copying is not allowed by this browser.");
+    say(live.dataset.sayNotCopied);
     return;
   }
   button.dataset.copied = "";
-  say("Copied.");
+  say(live.dataset.sayCopied);
   setTimeout(() => delete button.dataset.copied, 1500);
 }
 

@@ -4,10 +4,11 @@
 const dialog = document.getElementById("palette");
 const box = dialog?.querySelector("[data-combobox]");
 const input = dialog?.querySelector("input");
+// What each is called stands on the dialog, in the language of the page.
 const PLACES = [
-  ["Go to", ".side > .nav a"],
-  ["On this page", "main .head :is(a, button).button"],
-  ["You", ".side > .person :is(.item:not([data-show-palette]), [name=theme])"],
+  ["go", ".side > .nav a"],
+  ["this", "main .head :is(a, button).button"],
+  ["you", ".side > .person :is(.item:not([data-show-palette]), [name=theme])"],
 ];
 const elements = new WeakMap();
 
@@ -17,7 +18,7 @@ function words(text) {
 
 function labelOf(element) {
   const text = element.textContent.trim();
-  return element.name === "theme" ? `Theme: ${text}` : text;
+  return element.name === "theme" ? dialog.dataset.look.replace("{name}", text) : text;
 }
 
 function option(element, id) {
@@ -49,12 +50,12 @@ function group(name, selector, typed, offered) {
   });
   const made = document.createElement("div");
   made.role = "group";
-  made.ariaLabel = name;
+  made.ariaLabel = dialog.dataset[name];
   const title = document.createElement("p");
   title.className = "small muted";
   title.ariaHidden = "true";
-  title.textContent = name;
-  made.append(title, ...found.map((element, n) => option(element, `palette-${name[0]}-${n}`)));
+  title.textContent = dialog.dataset[name];
+  made.append(title, ...found.map((element, n) => option(element, `palette-${name}-${n}`)));
   return found.length ? made : null;
 }
 

@@ -1,11 +1,4 @@
 // Passkeys: a form that needs one asks the browser for it before it is sent.
-const PROBLEMS = {
-  NotAllowedError: "No passkey was used: it was cancelled, or it took too long.",
-  InvalidStateError: "This device has a passkey for your account already.",
-  SecurityError: "Passkeys need https and a host name in the address, not a number.",
-};
-const TOO_OLD = "This browser is too old for passkeys, or the site is not opened by https.";
-
 for (const form of document.querySelectorAll("form[data-passkey]")) {
   form.addEventListener("submit", (event) => {
     if (form.elements.credential.value) return;
@@ -23,13 +16,18 @@ async function ask(form) {
     form.elements.credential.value = JSON.stringify(credential);
     form.requestSubmit();
   } catch (error) {
-    problem.textContent = PROBLEMS[error.name] ?? error.message;
+    // What went wrong is told in the words of the page, where it has some.
+    problem.textContent = problem.getAttribute(`data-${error.name}`) ?? error.message;
     problem.hidden = false;
   }
 }
 
+function named(name) {
+  return Object.assign(new Error(name), { name });
+}
+
 async function credentialFor(form) {
-  if (!window.PublicKeyCredential?.parseRequestOptionsFromJSON) throw new Error(TOO_OLD);
+  if (!window.PublicKeyCredential?.parseRequestOptionsFromJSON) throw named("TooOld");
   const options = await optionsOf(form);
   if (form.dataset.passkey === "get") {
     const publicKey = PublicKeyCredential.parseRequestOptionsFromJSON(options.request_options.publicKey);
@@ -49,7 +47,7 @@ async function optionsOf(form) {
   const { options, optionsUrl } = form.dataset;
   if (options) return JSON.parse(document.getElementById(options).textContent);
   const answer = await fetch(optionsUrl, { headers: { Accept: "application/json" } });
-  if (!answer.ok) throw new Error("dubadmin could not be reached.");
+  if (!answer.ok) throw named("Away");
   return answer.json();
 }
 

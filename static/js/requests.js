@@ -68,23 +68,18 @@ document.addEventListener("htmx:beforeSwap", (event) => {
   if (target) last.set(target, serverResponse);
 });
 
-const REASONS = {
-  403: "Your role does not allow this, or you were signed out.",
-  404: "What was asked for is not there any more.",
-  429: "Too many requests at once.",
-};
-
-function tell(why) {
-  failed.querySelector("[data-why]").textContent = why;
+// What each failure is called stands on the notice itself, in the language of the page.
+function tell(what, status) {
+  const why = failed.getAttribute(`data-${what}`) ?? failed.dataset.error;
+  failed.querySelector("[data-why]").textContent = why.replace("{status}", status);
   failed.hidden = false;
 }
 
 document.addEventListener("htmx:responseError", ({ detail }) => {
-  const { status } = detail.xhr;
-  tell(REASONS[status] ?? `dubadmin answered with an error (${status}).`);
+  tell(detail.xhr.status, detail.xhr.status);
 });
-document.addEventListener("htmx:sendError", () => tell("dubadmin could not be reached."));
-document.addEventListener("htmx:timeout", () => tell("dubadmin took too long to answer."));
-document.addEventListener("htmx:swapError", () => tell("The answer could not be shown."));
+document.addEventListener("htmx:sendError", () => tell("away"));
+document.addEventListener("htmx:timeout", () => tell("slow"));
+document.addEventListener("htmx:swapError", () => tell("odd"));
 
 failed.querySelector("[data-retry]").addEventListener("click", () => location.reload());

@@ -12,7 +12,8 @@ function show() {
   if (!all || !option) return;
   all.checked = chosen > 0 && chosen === boxes().length;
   all.indeterminate = chosen > 0 && !all.checked;
-  option.textContent = chosen ? `${chosen} selected` : "the selected customers";
+  const { some, none } = option.dataset;
+  option.textContent = chosen ? some.replace("{number}", chosen) : none;
 }
 
 // In the capture phase, because the list's own form would take any change in it for a new filter.
