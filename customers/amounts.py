@@ -10,9 +10,15 @@ from decimal import Decimal
 from typing import Any
 
 import pycountry
+from django.utils.functional import lazy
+from django.utils.text import format_lazy
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from dubadmin.dub.commands import MAX_METADATA
 from dubadmin.dub.money import MAX_MINOR
+
+from . import formats
 
 # Not money: testing, "no currency", metals, bond units and fund codes.
 _NOT_MONEY = {"XTS", "XXX", "XAU", "XAG", "XPT", "XPD", "XBA", "XBB", "XBC", "XBD", "XDR", "XSU"}
@@ -36,11 +42,14 @@ _CODES = {code: code for code, _ in CURRENCIES} | {"€": "EUR", "£": "GBP"}
 _LONGEST = 30
 _DEEPEST = 20
 _UNSTORABLE = re.compile(r"[\0\ud800-\udfff]")
-_NO_AMOUNT = "Enter an amount in digits, such as 1234.56."
+_NO_AMOUNT = _("Enter an amount in digits, such as 1234.56.")
 
 
 class NotAnAmount(ValueError):
-    """Typed text that is no amount, or could be read as two different ones."""
+    """Typed text that is no amount, or could be read as two different ones.
+
+    Its only argument says why, as a text that is translated when it is shown.
+    """
 
 
 def split_currency(text: str) -> tuple[str, str]:
@@ -69,15 +78,21 @@ def parse_amount(text: str) -> Decimal:
     elif _ONE_GROUP.fullmatch(digits):
         whole, part = re.split(r"[.,]", digits)
         raise NotAnAmount(
-            f"“{text.strip()}” can be read in two ways. Write {whole}{part} without a separator, "
-            f"or with two decimals; Dub keeps no third decimal."
+            format_lazy(
+                _(
+                    "“{typed}” can be read in two ways. Write {digits} without a separator, "
+                    "or with two decimals; Dub keeps no third decimal."
+                ),
+                typed=text.strip(),
+                digits=whole + part,
+            )
         )
     if _PLAIN.fullmatch(digits):
         return Decimal(digits.replace(",", "."))
     if _GROUPED.fullmatch(digits):
         return Decimal(_without_groups(digits))
     if re.fullmatch(r"\d+[.,]\d{3,}", digits):
-        raise NotAnAmount("Dub keeps at most two decimals, so this cannot be recorded exactly.")
+        raise NotAnAmount(_("Dub keeps at most two decimals, so this cannot be recorded exactly."))
     raise NotAnAmount(_NO_AMOUNT)
 
 
@@ -91,8 +106,8 @@ def _without_groups(digits: str) -> str:
 def parse_metadata(text: str) -> dict[str, Any] | None:
     """Metadata from a JSON object or from lines of `key: value`; None when blank.
 
-    Raises ValueError with a sentence for a person, above all for what Dub or the audit log could
-    not hold exactly as it was typed.
+    Raises ValueError, above all for what Dub or the audit log could not hold exactly as it was
+    typed; its only argument says why, as a text that is translated when it is shown.
     """
     text = text.strip()
     if not text:
@@ -101,8 +116,14 @@ def parse_metadata(text: str) -> dict[str, Any] | None:
     _check_exact([data])
     size = len(json.dumps(data, ensure_ascii=False, separators=(",", ":")).encode("utf-16-le")) // 2
     if size > MAX_METADATA:
-        raise ValueError(f"Dub keeps at most {MAX_METADATA:,} characters; these are {size:,}.")
+        raise ValueError(lazy(_too_long, str)(size))
     return data
+
+
+def _too_long(size: int) -> str:
+    number = formats.current().number
+    words = gettext("Dub keeps at most %(most)s characters; these are %(number)s.")
+    return words % {"most": number(MAX_METADATA), "number": number(size)}
 
 
 def _from_json(text: str) -> dict[str, Any]:
@@ -111,9 +132,11 @@ def _from_json(text: str) -> dict[str, Any]:
     except _Twice:
         raise
     except (ValueError, RecursionError):
-        raise ValueError('This is not valid JSON. Use an object such as {"plan": "pro"}.') from None
+        raise ValueError(
+            _('This is not valid JSON. Use an object such as {"plan": "pro"}.')
+        ) from None
     if not isinstance(data, dict):
-        raise ValueError('Metadata must be an object with keys, such as {"plan": "pro"}.')
+        raise ValueError(_('Metadata must be an object with keys, such as {"plan": "pro"}.'))
     return data
 
 
@@ -121,7 +144,7 @@ class _Twice(ValueError):
     """A key that stands twice: JSON would silently keep the second value only."""
 
     def __init__(self, key: str) -> None:
-        super().__init__(f"The key “{key[:60]}” stands twice.")
+        super().__init__(format_lazy(_("The key “{key}” stands twice."), key=key[:60]))
 
 
 def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -143,7 +166,10 @@ def _from_lines(text: str) -> dict[str, Any]:
         key, colon, value = line.partition(":")
         if not colon or not key.strip():
             raise ValueError(
-                f"Write “key: value” on each line; this one has no key: “{line[:60]}”."
+                format_lazy(
+                    _("Write “key: value” on each line; this one has no key: “{line}”."),
+                    line=line[:60],
+                )
             )
         if key.strip() in data:
             raise _Twice(key.strip())
@@ -154,16 +180,16 @@ def _from_lines(text: str) -> dict[str, Any]:
 def _check_exact(values: Iterable[Any]) -> None:
     """Raises ValueError for what would not be stored as typed, at whatever depth it stands."""
     level = list(values)
-    for _ in range(_DEEPEST):
+    for _depth in range(_DEEPEST):
         if not level:
             return
         for value in level:
             if isinstance(value, str) and _UNSTORABLE.search(value):
-                raise ValueError("Metadata must not hold NUL or half a surrogate pair.")
+                raise ValueError(_("Metadata must not hold NUL or half a surrogate pair."))
             if isinstance(value, int | float) and not _is_exact(value):
-                raise ValueError("A number is too large to be stored exactly; put it in quotes.")
+                raise ValueError(_("A number is too large to be stored exactly; put it in quotes."))
         level = [child for value in level for child in _parts(value)]
-    raise ValueError("Metadata is nested too deeply.")
+    raise ValueError(_("Metadata is nested too deeply."))
 
 
 def _is_exact(number: float) -> bool:
