@@ -7,6 +7,10 @@ function say(text) {
   setTimeout(() => (live.textContent = text), 50);
 }
 
+function sayAll(element) {
+  say(element.textContent.replace(/\s+/g, " ").trim());
+}
+
 // At once; the form of the button saves it.
 function setTheme(theme) {
   document.documentElement.dataset.theme = theme;
@@ -26,6 +30,15 @@ async function copy(button) {
   say(live.dataset.sayCopied);
   setTimeout(() => delete button.dataset.copied, 1500);
 }
+
+document.addEventListener("click", (event) => {
+  const jump = event.target.closest("a[href^='#']");
+  if (!jump) return;
+  // Without the fragment in the address: the answer to a form would keep it, and the focus would go
+  // there instead of to what the answer says.
+  event.preventDefault();
+  document.getElementById(jump.hash.slice(1))?.focus();
+});
 
 document.addEventListener("click", (event) => {
   const button = event.target.closest("button[name=theme], [data-copy], [data-dismiss]");
@@ -60,8 +73,8 @@ document.addEventListener("htmx:afterSettle", () => {
 
 // It also says what it now shows, such as the new number of rows.
 document.addEventListener("htmx:afterSettle", (event) => {
-  const text = event.target.querySelector?.("[data-announce]")?.textContent;
-  if (text) say(text.replace(/\s+/g, " ").trim());
+  const announced = event.target.querySelector?.("[data-announce]");
+  if (announced) sayAll(announced);
 });
 
 // The back button may bring back what was seen before signing out: then it is not to be seen.
@@ -73,3 +86,7 @@ window.addEventListener("pageshow", (event) => {
 });
 
 document.querySelector("[data-focus-first]")?.focus();
+
+// A live region that was there from the beginning is not read out; what has the focus is.
+const first = document.querySelector("main :is([role=status], [role=alert]):not([hidden])");
+if (first && first !== document.activeElement) sayAll(first);

@@ -23,8 +23,10 @@ function isVisible(element) {
 
 function follow(key) {
   const targets = [...document.querySelectorAll("[data-key]")];
-  // The page's own field or link comes after the one in the frame.
-  const target = targets.findLast((each) => each.dataset.key === key && isVisible(each));
+  // The page's own field or link comes after the one in the frame. A link works in a closed menu, too.
+  const target = targets.findLast(
+    (each) => each.dataset.key === key && (each.href || isVisible(each)),
+  );
   if (!target) return false;
   if (target.matches("input")) {
     target.focus();
