@@ -44,7 +44,11 @@ class PreferencesForm(forms.ModelForm[Preferences]):
     class Meta:
         model = Preferences
         fields = ["theme", "contrast", "density", "time_zone", "start", "language", "formats"]
-        labels = {"density": _("Rows of tables")}
+        labels = {
+            "theme": _("Theme"),
+            "contrast": _("Contrast"),
+            "density": _("Rows of tables"),
+        }
         help_texts = {"density": _("Compact rows have one line each.")}
 
     def __init__(self, *args: Any, user: User, **kwargs: Any) -> None:
@@ -66,6 +70,7 @@ class ThemeForm(forms.ModelForm[Preferences]):
     class Meta:
         model = Preferences
         fields = ["theme"]
+        labels = {"theme": _("Theme")}
 
 
 @cache
