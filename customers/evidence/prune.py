@@ -12,11 +12,14 @@ from datetime import timedelta
 from typing import Any
 
 from django.conf import settings
+from django.contrib.auth.models import AnonymousUser
 from django.db import transaction
 from django.utils import timezone
+from django.utils.translation import gettext
 
-from customers import chain
+from customers import chain, formats
 from customers.audit import Actor, note
+from customers.language import as_read_by
 from customers.models import AuditEntry, Batch, Export, FollowUp, Import, Seal, lifted
 
 from .expiry import Choice, Expiry
@@ -147,7 +150,7 @@ def _name(job: Batch | Import | Export) -> str:
 
 def _remove_rows(job: Any, expiry: Expiry, *, actor: Actor) -> None:
     """Without its rows it can never go on: what it has sent would not be known any more."""
-    said = f"The rows have expired and were removed by {actor.name} on {timezone.now():%d %b %Y}."
+    said = _why_without_rows(job, actor)
     over = expiry.jobs_over(type(job)).filter(pk=job.pk)
     with transaction.atomic():
         if not over.update(note=said, **_final(job)):
@@ -155,6 +158,14 @@ def _remove_rows(job: Any, expiry: Expiry, *, actor: Actor) -> None:
         rows, _ = job.rows.all().delete()
         said = f"The {rows:,} rows of {_name(job)} were removed; it ended long ago."
         note(PRUNE, actor=actor, asked=_asked(expiry), explanation=said)
+
+
+def _why_without_rows(job: Batch | Import, actor: Actor) -> str:
+    """For the job's page, in the language in which it was begun."""
+    with as_read_by(AnonymousUser(), otherwise=job.language):
+        day = formats.current().moment(timezone.localdate(), "date")
+        words = gettext("The rows have expired and were removed by %(person)s on %(day)s.")
+        return words % {"person": actor.name, "day": day}
 
 
 def _remove_export(export: Export, expiry: Expiry, *, actor: Actor) -> None:
