@@ -106,7 +106,9 @@ def test_what_a_german_records_corrects_and_deletes_is_english_in_the_log(
     dub: Sandbox, sign_in_german: SignIn
 ) -> None:
     link = dub.add_link(key="go")
-    una = dub.add_customer("Una", email="una@example.com", external_id="u1", link=link, lead="Sign up")
+    una = dub.add_customer(
+        "Una", email="una@example.com", external_id="u1", link=link, lead="Sign up"
+    )
     client = sign_in_german("ada")
     person = f"/customers/{una['id']}/"
     sale = {"customer_external_id": "u1", "amount": "49.90", "currency": "EUR"}
