@@ -151,7 +151,7 @@ TEMPLATES = [
         },
     }
 ]
-FORM_RENDERER = "django.forms.renderers.TemplatesSetting"
+FORM_RENDERER = "customers.forms.drawing.QuickRenderer"
 
 DATABASES = {
     "default": database("DATABASE_URL", default="dubadmin.sqlite3" if LIVE else "demo.sqlite3")

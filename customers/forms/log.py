@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from datetime import date, datetime, time, timedelta
+from functools import cache
+from operator import itemgetter
 from typing import Any, cast
 
 from django import forms
 from django.contrib.auth.models import User
 from django.core.exceptions import ValidationError
 from django.utils import timezone
+from django.utils.translation import get_language, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import pgettext_lazy
 
 from customers.finding import Filters, words_of
 from customers.models import ACTIONS, Outcome
@@ -79,6 +81,7 @@ class AuditListForm(forms.Form):
     outcome = forms.ChoiceField(
         label=_("Outcome"),
         required=False,
+        widget=QuickSelect,
         choices=[("", _("All outcomes")), *Outcome.choices],
         error_messages={"invalid_choice": _("There is no outcome “%(value)s”.")},
     )
@@ -95,13 +98,7 @@ class AuditListForm(forms.Form):
         super().__init__(*args, **kwargs)
         self.fields["import"] = NumberField(_("Import"))  # no name for an attribute in Python
         self.order_fields(_ORDER)
-        actions = sorted(ACTIONS.items(), key=lambda pair: str(pair[1]))
-        every = [
-            ("", _("All actions")),
-            (pgettext_lazy("actions", "Several"), _GROUPS),
-            (pgettext_lazy("actions", "One"), actions),
-        ]
-        cast(forms.ChoiceField, self.fields["action"]).choices = every
+        cast(forms.ChoiceField, self.fields["action"]).choices = _actions(get_language())
         for name in ("action", "outcome"):
             self._keep_unknown(name)
         names = User.objects.order_by("username").values_list("username", flat=True)
@@ -117,6 +114,8 @@ class AuditListForm(forms.Form):
     def clean_person(self) -> str:
         """As the account is written, whatever the case: the log knows names by their letters."""
         typed: str = self.cleaned_data["person"]
+        if not typed:
+            return ""
         known = User.objects.filter(username__iexact=typed).values_list("username", flat=True)
         return known.first() or typed
 
@@ -180,6 +179,18 @@ class AuditExportForm(AuditListForm):
         """What was asked for, as the log tells it."""
         given = self.cleaned_data
         return {name: str(given[name]) for name in given if given[name] not in (None, "")}
+
+
+@cache
+def _actions(language: str | None) -> list[tuple[str, Any]]:
+    """What can be chosen as an action, by the words of a language in their order."""
+    one = sorted(((name, str(words)) for name, words in ACTIONS.items()), key=itemgetter(1))
+    several = [(name, str(words)) for name, words in _GROUPS]
+    return [
+        ("", str(_("All actions"))),
+        (str(pgettext_lazy("actions", "Several")), several),
+        (str(pgettext_lazy("actions", "One")), one),
+    ]
 
 
 def _start_of(day: date) -> datetime:

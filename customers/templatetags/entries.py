@@ -27,14 +27,14 @@ register.filter(in_words)
 @register.filter
 def log_rows(entries: Iterable[AuditEntry]) -> SafeString:
     """The rows of the log's list. A function, not template nodes: a page has fifty."""
-    language = get_language()
-    return SafeString("\n".join([_log_row(entry, language) for entry in entries]))
+    language, log = get_language(), reverse("audit_list")
+    return SafeString("\n".join([_log_row(entry, log, language) for entry in entries]))
 
 
-def _log_row(entry: AuditEntry, language: str | None) -> str:
+def _log_row(entry: AuditEntry, log: str, language: str | None) -> str:
     who = f"{entry.actor_name}, {entry.role}"
     cells = (
-        f'<a href="{reverse("audit_entry", args=[entry.pk])}">{moment(entry.at, "second")}</a>',
+        f'<a href="{log}{entry.pk}/">{moment(entry.at, "second")}</a>',
         _cut(entry.actor_name or "–", title=who),
         _action(entry.action, language),
         about(entry, "cut"),
