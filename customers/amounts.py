@@ -23,12 +23,9 @@ from . import formats
 # Not money: testing, "no currency", metals, bond units and fund codes.
 _NOT_MONEY = {"XTS", "XXX", "XAU", "XAG", "XPT", "XPD", "XBA", "XBB", "XBC", "XBD", "XDR", "XSU"}
 _NOT_MONEY |= {"XUA", "BOV", "CHE", "CHW", "CLF", "COU", "MXV", "USN", "UYI", "UYW"}
-CURRENCIES = [("USD", "USD US Dollar"), ("EUR", "EUR Euro"), ("GBP", "GBP Pound Sterling")]
-CURRENCIES += sorted(
-    (currency.alpha_3, f"{currency.alpha_3} {currency.name}")
-    for currency in pycountry.currencies
-    if currency.alpha_3 not in _NOT_MONEY and currency.alpha_3 not in {"USD", "EUR", "GBP"}
-)
+_USUAL = ("USD", "EUR", "GBP")
+_OTHERS = {currency.alpha_3 for currency in pycountry.currencies} - _NOT_MONEY - {*_USUAL}
+CURRENCIES = [(code, code) for code in (*_USUAL, *sorted(_OTHERS))]
 _PLAIN = re.compile(r"\d+(?:[.,]\d{1,2})?")
 _GROUPED = re.compile(
     r"[1-9]\d{0,2}(?:,\d{3})+(?:\.\d{1,2})?|[1-9]\d{0,2}(?:\.\d{3})+(?:,\d{1,2})?"

@@ -1,4 +1,4 @@
-"""How numbers, dates and countries are written, by the CLDR's data.
+"""How numbers, dates, countries and currencies are written, by the CLDR's data.
 
 As the language has it, or as a person has chosen. Sums of money are followed by their code, in
 every country.
@@ -6,6 +6,7 @@ every country.
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -91,14 +92,28 @@ class Format:
         return self._countries.get(code, "")
 
     @cached_property
+    def countries(self) -> list[tuple[str, str]]:
+        """All countries to choose from, by their names: (code, name)."""
+        return sorted(self._countries.items(), key=lambda pair: _plain_letters(pair[1]))
+
+    @cached_property
+    def currencies(self) -> dict[str, str]:
+        """What the language calls currencies, by their ISO 4217 codes."""
+        known = {currency.alpha_3: currency.name for currency in pycountry.currencies}
+        called = {} if self.language == "en" else self._in_language.currencies
+        return {code: called.get(code, english) for code, english in known.items()}
+
+    @cached_property
+    def _in_language(self) -> Locale:
+        return Locale.parse(self.language, sep="-")
+
+    @cached_property
     def _countries(self) -> dict[str, str]:
         known = {
             country.alpha_2: getattr(country, "common_name", country.name)
             for country in pycountry.countries
         }
-        if self.language == "en":
-            return known
-        called = Locale.parse(self.language, sep="-").territories
+        called = {} if self.language == "en" else self._in_language.territories
         return {code: called.get(code, english) for code, english in known.items()}
 
     @cached_property
@@ -129,6 +144,12 @@ class Format:
             "month": known["yMMM"].pattern,
             "whole_month": known["yMMMM"].pattern if "yMMMM" in known else known["yMMM"].pattern,
         }
+
+
+def _plain_letters(text: str) -> str:
+    """What to sort by: Ägypten comes before Albanien."""
+    letters = unicodedata.normalize("NFKD", text).casefold()
+    return "".join(letter for letter in letters if not unicodedata.combining(letter))
 
 
 _ENGLISH = called("en")

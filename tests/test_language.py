@@ -150,3 +150,24 @@ def test_every_choice_of_formats_can_be_seen_on_the_page(sign_in: Callable[[str]
     text = text_of(sign_in("vera").get(PAGE))
     assert "Deutsch (Schweiz): 1’234.50, 31.12.2026, 23:59" in text
     assert "English (United Kingdom): 1,234.50, 31 Dec 2026, 23:59" in text
+
+
+@pytest.mark.parametrize(
+    ("language", "country", "currency"),
+    [("en", "Austria", "CHF Swiss Franc"), ("de", "Österreich", "CHF Schweizer Franken")],
+)
+def test_countries_and_currencies_are_called_as_the_reader_calls_them(
+    language: str, country: str, currency: str, alice: Client, dub: Sandbox
+) -> None:
+    una = dub.add_customer("Una", email="una@example.com", external_id="u1")
+    alice.post(PAGE, CHOSEN | {"language": language})
+    edit = alice.get(f"/customers/{una['id']}/edit/").content.decode()
+    assert f'<option value="AT">{country}</option>' in edit
+    sale = alice.get("/sales/new/").content.decode()
+    assert f'<option value="CHF">{currency}</option>' in sale
+
+
+def test_countries_stand_in_the_order_of_their_letters() -> None:
+    names = [name for _, name in formats.called("de", "de").countries]
+    order = [names.index(name) for name in ("Ägypten", "Albanien", "Oman", "Österreich", "Togo")]
+    assert order == sorted(order)

@@ -7,7 +7,7 @@ from .lists import CustomerListForm, DisplayForm, ViewForm
 from .log import AuditExportForm, AuditListForm
 from .notes import NoteForm
 from .preferences import PreferencesForm, ThemeForm
-from .record import ConfirmForm, LeadForm, SaleForm, TrackForm
+from .record import ConfirmForm, LeadForm, SaleForm, TrackForm, currency_called
 from .sending import StartForm
 from .several import DeleteSeveralForm, SelectionForm, SetFieldForm
 from .shared import new_key
@@ -35,5 +35,6 @@ __all__ = [
     "UndoForm",
     "UploadForm",
     "ViewForm",
+    "currency_called",
     "new_key",
 ]

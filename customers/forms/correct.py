@@ -14,13 +14,14 @@ from django.http import QueryDict
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from customers import formats
 from customers.facts import FIELDS, LABELS, editable, facts_of, same
 from customers.undo import Step
 from dubadmin.dub.commands import MAX_EXTERNAL_ID
 from dubadmin.dub.money import amount_text
 from dubadmin.dub.records import Customer, parse_time
 
-from .shared import COUNTRIES, LONGEST, OnceForm, QuickSelect, new_key
+from .shared import LONGEST, OnceForm, QuickSelect, new_key
 
 _NO_COUNTRY = [("", _("Not set"))]
 
@@ -69,9 +70,10 @@ class EditForm(OnceForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         current = self._seen_or_empty().get("country")
-        known = current in dict(COUNTRIES)
-        extra = [] if not current or known else [(current, current)]
-        self.fields["country"].widget.choices = [*_NO_COUNTRY, *extra, *COUNTRIES]
+        named = formats.current()
+        known = not current or named.country(current)
+        extra = [] if known else [(current, current)]
+        self.fields["country"].widget.choices = [*_NO_COUNTRY, *extra, *named.countries]
 
     @classmethod
     def of(cls, seen: Mapping[str, Any], *, id: str = "") -> EditForm:
@@ -96,7 +98,7 @@ class EditForm(OnceForm):
 
     def clean_country(self) -> str:
         typed: str = self.cleaned_data["country"]
-        if typed and typed.upper() not in dict(COUNTRIES):
+        if typed and not formats.current().country(typed.upper()):
             raise ValidationError(
                 _("Dub takes countries by their codes of two letters, such as DE.")
             )

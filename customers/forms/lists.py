@@ -10,13 +10,14 @@ from django.http import QueryDict
 from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 
+from customers import formats
 from customers.columns import COLUMNS, columns_called
 from customers.models import Preferences, SavedView
 from customers.queries import Facets
 from customers.saved import query_of
 from dubadmin.dub.reads import MAX_PAGE, SORTS
 
-from .shared import COUNTRIES, QuickSelect
+from .shared import QuickSelect
 
 COLUMN_NAMES = {column.name for column in COLUMNS}
 
@@ -76,9 +77,10 @@ class CustomerListForm(forms.Form):
 
     def offer(self, facets: Facets) -> None:
         """Fills the filters with what Dub has, and keeps a value that it does not have."""
-        names = dict(COUNTRIES)
+        named = formats.current()
         countries = [
-            (f.value, _counted(names.get(f.value, f.value), f.count)) for f in facets.countries
+            (f.value, _counted(named.country(f.value) or f.value, f.count))
+            for f in facets.countries
         ]
         links = [(f.value, _counted(f.label, f.count)) for f in facets.links]
         partners = [(f.value, f.label) for f in facets.partners]

@@ -7,8 +7,10 @@ from typing import Any
 from django import forms
 from django.conf import settings
 from django.core.exceptions import ValidationError
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
+from customers import formats
 from customers.amounts import CURRENCIES, NotAnAmount, parse_amount, parse_metadata, split_currency
 from dubadmin.dub.commands import (
     LEAD_MODES,
@@ -23,6 +25,20 @@ from dubadmin.dub.money import NotRepresentable, to_minor
 from .shared import LONGEST, OnceForm, QuickSelect
 
 _MODES = (_("Normal"), _("Wait until recorded"), _("Deferred"))
+
+
+class CurrencySelect(QuickSelect):
+    """Each currency by its code and what the reader's language calls it."""
+
+    def render(self, *args: Any, **kwargs: Any) -> SafeString:
+        self.choices = [(code, currency_called(code) or label) for code, label in self.choices]
+        return super().render(*args, **kwargs)
+
+
+def currency_called(code: str) -> str:
+    """ "EUR Euro", in the reader's language; "" for what is no currency."""
+    name = formats.current().currencies.get(code, "")
+    return f"{code} {name}" if name else ""
 
 
 class TrackForm(OnceForm):
@@ -116,7 +132,7 @@ class SaleForm(TrackForm):
         widget=forms.TextInput(attrs={"inputmode": "decimal", "autocomplete": "off"}),
     )
     currency = forms.ChoiceField(
-        label=_("Currency"), choices=CURRENCIES, initial="USD", widget=QuickSelect
+        label=_("Currency"), choices=CURRENCIES, initial="USD", widget=CurrencySelect
     )
     event_name = forms.CharField(
         label=_("Event name"), max_length=255, required=False, initial="Purchase"

@@ -9,11 +9,12 @@ from django.core.exceptions import ValidationError
 from django.http import QueryDict
 from django.utils.translation import gettext_lazy as _
 
+from customers import formats
 from customers.facts import FIELDS, LABELS
 from customers.search import parse
 
 from .correct import EditForm, as_sent
-from .shared import COUNTRIES, LONGEST, OnceForm, QuickSelect
+from .shared import LONGEST, OnceForm, QuickSelect
 
 MOST_CHOSEN = 200
 
@@ -93,7 +94,7 @@ class SetFieldForm(OnceForm):
     )
     country = forms.ChoiceField(
         label=_("Country"),
-        choices=[("", _("Choose a country")), *COUNTRIES],
+        choices=lambda: [("", _("Choose a country")), *formats.current().countries],
         required=False,
         widget=QuickSelect,
     )

@@ -7,7 +7,6 @@ from collections.abc import Iterable, Sequence
 from html import escape
 from typing import Any
 
-import pycountry
 from django import forms
 from django.conf import settings
 from django.forms.utils import flatatt
@@ -16,13 +15,6 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
 LONGEST = 190  # Dub's columns hold 191 characters (trap R3)
-COUNTRIES = sorted(
-    (
-        (country.alpha_2, getattr(country, "common_name", country.name))
-        for country in pycountry.countries
-    ),
-    key=lambda pair: pair[1],
-)
 
 
 class QuickSelect(forms.Select):

@@ -15,10 +15,10 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_safe
 
-from customers import queries, services
+from customers import formats, queries, services
 from customers.amounts import NotAnAmount, parse_amount, split_currency
 from customers.audit import AlreadyAsked, Target, actor_of
-from customers.forms import ConfirmForm, LeadForm, SaleForm, new_key
+from customers.forms import ConfirmForm, LeadForm, SaleForm, currency_called, new_key
 from customers.guard import page
 from customers.http import Request, fail
 from customers.ledger import InvoiceTaken, conflict_text
@@ -205,7 +205,7 @@ def _rows(form: LeadForm | SaleForm) -> list[dict[str, Any]]:
     ]
     for row in rows:
         if "minor" in given and row["name"] == "amount":
-            row["value"] = f"{given['major']:,f} {given['currency']}"
+            row["value"] = f"{formats.current().number(given['major'])} {given['currency']}"
             row["note"] = _("sent as %(minor)s") % {"minor": given["minor"]}
     if "minor" in given:
         never = _("Dub cannot back-date a sale.")
@@ -220,6 +220,8 @@ def _shown(form: LeadForm | SaleForm, name: str) -> str:
     value = form.cleaned_data[name]
     if isinstance(value, dict):
         return pretty(value)
+    if name == "currency":
+        return currency_called(value)
     choices = dict(getattr(form.fields[name], "choices", ()))
     return str(choices.get(value, value))
 
