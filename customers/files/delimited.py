@@ -11,19 +11,26 @@ from collections.abc import Iterator
 from itertools import islice
 from typing import Any, BinaryIO
 
-from .kinds import HAS_NUL, Limits, Record, Unreadable
+from django.utils.translation import gettext_lazy, pgettext_lazy
+
+from .kinds import HAS_NUL, Limits, Record, Unreadable, _
 
 ENCODINGS = {
     "utf-8": "UTF-8",
     "utf-16-le": "UTF-16",
-    "utf-16-be": "UTF-16, big-endian",
-    "cp1252": "Windows-1252 (Western Europe)",
-    "cp1250": "Windows-1250 (Central Europe)",
-    "cp1251": "Windows-1251 (Cyrillic)",
+    "utf-16-be": gettext_lazy("UTF-16, big-endian"),
+    "cp1252": gettext_lazy("Windows-1252 (Western Europe)"),
+    "cp1250": gettext_lazy("Windows-1250 (Central Europe)"),
+    "cp1251": gettext_lazy("Windows-1251 (Cyrillic)"),
     "mac_roman": "Mac OS Roman",
     "iso8859-15": "ISO 8859-15",
 }
-DELIMITERS = {",": "Comma", ";": "Semicolon", "\t": "Tab", "|": "Vertical bar"}
+DELIMITERS = {
+    ",": gettext_lazy("Comma"),
+    ";": gettext_lazy("Semicolon"),
+    "\t": pgettext_lazy("delimiter", "Tab"),
+    "|": gettext_lazy("Vertical bar"),
+}
 _MARKS = {
     codecs.BOM_UTF8: "utf-8",
     codecs.BOM_UTF16_LE: "utf-16-le",
@@ -44,7 +51,8 @@ def look(stream: BinaryIO, *, encoding: str = "", delimiter: str = "") -> dict[s
     head = stream.read(_SAMPLE)
     mark = next((mark for mark in _MARKS if head.startswith(mark)), b"")
     if encoding and not _decodes(stream, head, encoding):
-        raise Unreadable(f"The file is not written in {ENCODINGS[encoding]}.")
+        not_in = _("The file is not written in {encoding}.")
+        raise Unreadable(not_in, encoding=ENCODINGS[encoding])
     encoding = encoding or _encoding(stream, head, mark)
     start = len(mark) if _MARKS.get(mark) == encoding else 0
     sample = head[start:].decode(encoding, errors="replace")
@@ -63,7 +71,8 @@ def _encoding(stream: BinaryIO, head: bytes, mark: bytes) -> str:
     if _decodes(stream, head, likely[0]):
         return likely[0]
     if mark or likely[0] != "utf-8":
-        raise Unreadable(f"The file begins as {ENCODINGS[likely[0]]}, but is damaged further on.")
+        damaged = _("The file begins as {encoding}, but is damaged further on.")
+        raise Unreadable(damaged, encoding=ENCODINGS[likely[0]])
     return "cp1252" if _decodes(stream, head, "cp1252") else "mac_roman"
 
 
@@ -154,19 +163,20 @@ def read(
                 yield Record(number, [*cells], lines.end)
     except _TooLong:
         raise Unreadable(
-            f"Row {number + 1:,} goes on for more than {_LONGEST_LINE:,} characters."
+            _("Row {number} goes on for more than {most} characters."),
+            number=number + 1,
+            most=_LONGEST_LINE,
         ) from None
     except csv.Error as error:
-        raise Unreadable(_why(error, number + 1, limits)) from None
+        why = _AFTER_A_MARK if "expected after" in str(error) else _NEVER_CLOSED
+        raise Unreadable(why, number=number + 1, most=limits.cell) from None
 
 
-def _why(error: csv.Error, number: int, limits: Limits) -> str:
-    if "expected after" in str(error):
-        return (
-            f"Row {number:,}: there is text right after a closing quotation mark. A quotation "
-            f"mark inside a value is written twice."
-        )
-    return (
-        f"Row {number:,}: a quotation mark is opened and never closed, or a value is longer than "
-        f"{limits.cell:,} characters."
-    )
+_AFTER_A_MARK = _(
+    "Row {number}: there is text right after a closing quotation mark. A quotation mark inside a "
+    "value is written twice."
+)
+_NEVER_CLOSED = _(
+    "Row {number}: a quotation mark is opened and never closed, or a value is longer than {most} "
+    "characters."
+)

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any, BinaryIO
 
 from . import delimited, workbook
-from .kinds import HAS_NUL, Limits, Record, Unreadable, kind_of
+from .kinds import HAS_NUL, Limits, Record, Unreadable, _, kind_of
 
 _HEAD = 2**16
 
@@ -52,14 +52,18 @@ def read(
 def _check(record: Record, limits: Limits) -> None:
     if len(record.cells) > limits.columns:
         raise Unreadable(
-            f"Row {record.number:,} has {len(record.cells):,} columns; at most {limits.columns:,} "
-            f"are taken."
+            _("Row {number} has {n} columns; at most {most} are taken."),
+            number=record.number,
+            n=len(record.cells),
+            most=limits.columns,
         )
     for cell in record.cells:
         if isinstance(cell, str) and "\0" in cell:
             raise Unreadable(HAS_NUL)
         if isinstance(cell, str) and len(cell) > limits.cell:
             raise Unreadable(
-                f"Row {record.number:,} has a value of {len(cell):,} characters; at most "
-                f"{limits.cell:,} are taken."
+                _("Row {number} has a value of {n} characters; at most {most} are taken."),
+                number=record.number,
+                n=len(cell),
+                most=limits.cell,
             )

@@ -16,10 +16,10 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from .kinds import Limits, Record, Unreadable
+from .kinds import Limits, Record, Unreadable, _
 
 _ROOT = str(Path(__file__).resolve().parent.parent.parent)
-_TOO_MUCH = (
+_TOO_MUCH = _(
     "The spreadsheet cannot be read within the memory and time that are allowed, or is damaged. "
     "Save it as CSV and upload that."
 )
@@ -82,7 +82,7 @@ def _answers(lines: Any) -> Iterator[Any]:
     for line in lines:
         answer = json.loads(line)
         if isinstance(answer, dict) and "unreadable" in answer:
-            raise Unreadable(answer["unreadable"])
+            raise Unreadable(answer["unreadable"], **answer["values"])
         said = True
         yield answer
     if not said:

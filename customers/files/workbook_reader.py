@@ -1,7 +1,7 @@
 """The process that reads a spreadsheet: its bytes on standard input, JSON lines on the output.
 
 First {"kind", "sheet", "sheets"}, then [number, cells] for each row that is not blank; or
-{"unreadable": sentence}. See `workbook`.
+{"unreadable": text, "values": its values}. See `workbook`.
 """
 
 from __future__ import annotations
@@ -26,12 +26,12 @@ from python_calamine import (
     SheetVisibleEnum,
 )
 
-from .kinds import WANTED, Cell, Unreadable
+from .kinds import Cell, Unreadable, _
 
 _SECONDS = 120
 _VISIBLE = SheetVisibleEnum.Visible
-_DAMAGED = "The file is damaged or was not uploaded completely. Save it again and upload that."
-_LOCKED = "The spreadsheet is protected by a password. Save it without one and upload that."
+_DAMAGED = _("The file is damaged or was not uploaded completely. Save it again and upload that.")
+_LOCKED = _("The spreadsheet is protected by a password. Save it without one and upload that.")
 
 
 def main(asked: dict[str, Any]) -> None:
@@ -42,7 +42,8 @@ def main(asked: dict[str, Any]) -> None:
         for answer in _answers(sys.stdin.buffer.read(), asked):
             sys.stdout.write(json.dumps(answer) + "\n")
     except Unreadable as error:
-        sys.stdout.write(json.dumps({"unreadable": str(error)}) + "\n")
+        told = {"unreadable": error.text, "values": error.values}
+        sys.stdout.write(json.dumps(told) + "\n")
 
 
 def _answers(data: bytes, asked: dict[str, Any]) -> Iterator[Any]:
@@ -70,8 +71,11 @@ def _check(data: bytes, *, most: int) -> str:
             kind = _kind(archive)
             if sum(info.file_size for info in archive.infolist()) > most:
                 raise Unreadable(
-                    f"The spreadsheet unpacks to more than {most // 2**20:,} MB. Save it as CSV "
-                    f"and upload that."
+                    _(
+                        "The spreadsheet unpacks to more than {megabytes} MB. Save it as CSV and "
+                        "upload that."
+                    ),
+                    megabytes=most // 2**20,
                 )
             for info in archive.infolist():
                 if info.flag_bits & 1:
@@ -92,7 +96,13 @@ def _kind(archive: zipfile.ZipFile) -> str:
         return "xlsx"
     if "mimetype" in names and b"opendocument.spreadsheet" in archive.open("mimetype").read(200):
         return "ods"
-    raise Unreadable(f"There is no XLSX or ODS table in this archive. {WANTED}")
+    raise Unreadable(_NO_TABLE)
+
+
+_NO_TABLE = _(
+    "There is no XLSX or ODS table in this archive. Save the table as CSV, XLSX or ODS and upload "
+    "that."
+)
 
 
 def _sheet(book: CalamineWorkbook, wanted: str) -> CalamineSheet:
@@ -102,7 +112,7 @@ def _sheet(book: CalamineWorkbook, wanted: str) -> CalamineSheet:
         sheet = book.get_sheet_by_name(name)
         if sheet.start is not None:
             return sheet
-    raise Unreadable("The spreadsheet is empty.")
+    raise Unreadable(_("The spreadsheet is empty."))
 
 
 def _names(book: CalamineWorkbook) -> list[str]:

@@ -11,6 +11,7 @@ from typing import Any, BinaryIO
 from django.conf import settings
 from django.db import IntegrityError, transaction
 from django.utils import timezone
+from django.utils.translation import gettext_noop as _
 
 from customers import files
 from customers.audit import Actor, note, storable
@@ -54,16 +55,19 @@ def _checked(chunks: Iterable[bytes]) -> Iterator[bytes]:
             files.kind_of(chunk)
         size += len(chunk)
         if size > settings.IMPORT_MAX_MEGABYTES * 2**20:
-            raise Unreadable(too_large())
+            raise too_large()
         yield chunk
     if not size:
-        raise Unreadable("The file is empty.")
+        raise Unreadable(_("The file is empty."))
 
 
-def too_large() -> str:
-    return (
-        f"The file is larger than {settings.IMPORT_MAX_MEGABYTES:,} MB, which is the most that is "
-        f"taken. Split it into smaller ones."
+def too_large() -> Unreadable:
+    return Unreadable(
+        _(
+            "The file is larger than {megabytes} MB, which is the most that is taken. Split it "
+            "into smaller ones."
+        ),
+        megabytes=settings.IMPORT_MAX_MEGABYTES,
     )
 
 
@@ -129,18 +133,21 @@ def _read_on(file: Import, stream: BinaryIO, *, until: float) -> bool:
         if time.monotonic() > until and file.format["kind"] == "csv":
             return True
     if not file.rows_found:
-        raise Unreadable("There is a header but no row below it.")
+        raise Unreadable(_("There is a header but no row below it."))
     _end(file, Import.State.MAPPING)
     return False
 
 
 def _take_header(file: Import, header: Record | None) -> None:
     if header is None:
-        raise Unreadable("The file is empty.")
+        raise Unreadable(_("The file is empty."))
     if len(header.cells) < LEAST_COLUMNS[Import.Kind(file.kind)]:
         raise Unreadable(
-            f"There is only one column, “{str(header.cells[0])[:60]}”. Either the delimiter is an "
-            f"unusual one, or columns are missing."
+            _(
+                "There is only one column, “{title}”. Either the delimiter is an unusual one, or "
+                "columns are missing."
+            ),
+            title=str(header.cells[0])[:60],
         )
     file.header = [unguarded(str(cell)).strip()[:200] for cell in header.cells]
     file.hints = hints.empty(len(file.header))
@@ -154,8 +161,11 @@ def _store(file: Import, records: list[Record]) -> bool:
     before = file.rows_found
     if before + len(records) > settings.IMPORT_MAX_ROWS:
         raise Unreadable(
-            f"There are more than {settings.IMPORT_MAX_ROWS:,} rows, which is the most that is "
-            f"taken. Split the file into smaller ones."
+            _(
+                "There are more than {most} rows, which is the most that is taken. Split the file "
+                "into smaller ones."
+            ),
+            most=settings.IMPORT_MAX_ROWS,
         )
     odd = not str(file.format.get("encoding", "utf")).startswith("utf")
     hints.count(file.hints, records, odd=odd)

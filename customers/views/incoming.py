@@ -39,7 +39,7 @@ def import_new(request: Request) -> HttpResponse:
         return render(request, "imports/new.html", _upload_context(form))
     form = UploadForm(with_key(request.POST), request.FILES)
     if is_too_large(request):
-        form.add_error("file", imports.too_large())
+        form.add_error("file", imports.too_large().sentence)
     elif form.is_valid() and (file := _received(request, form)):
         return redirect("import_map", file.pk)
     tell_errors(request, form)
@@ -68,7 +68,7 @@ def _received(request: Request, form: UploadForm) -> Import | None:
             reason=given["reason"],
         )
     except imports.Unreadable as error:
-        form.add_error("file" if given["file"] else "pasted", str(error))
+        form.add_error("file" if given["file"] else "pasted", error.sentence)
         return None
     begin_reading(file)
     return file
