@@ -9,11 +9,12 @@ from typing import Any
 
 from django.db.models import QuerySet
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 from django_tasks import TaskResultStatus, task
 from django_tasks.base import Task
 from django_tasks_db.models import DBTaskResult
 
-from . import batches, exports, imports
+from . import batches, exports, imports, work
 from .audit import Actor
 from .evidence.verify import Report, some_steps, tell
 from .models import Batch, Export, Import
@@ -21,8 +22,8 @@ from .models import Batch, Export, Import
 AFTER_ERROR_SECONDS = 60.0
 LOST = timedelta(minutes=10)  # until a slice that nobody ends must be that of a worker that died
 
-_WENT_WRONG = (
-    "Something went wrong here ({}). It is tried again by itself; the worker’s log says more."
+_WENT_WRONG = _(
+    "Something went wrong here ({error}). It is tried again by itself; the worker’s log says more."
 )
 
 
@@ -60,10 +61,13 @@ def _slice(
 ) -> None:
     """Does a slice and queues the next one. After an error of ours it is tried again, later."""
     try:
-        pause = do(number)
+        with work.in_the_words_of_whom(number, of=of):
+            pause = do(number)
     except Exception as error:
         job: QuerySet[Any] = of._default_manager.filter(pk=number)
-        job.filter(state__in=of.OPEN).update(note=_WENT_WRONG.format(type(error).__name__))
+        with work.in_the_words_of_whom(number, of=of):
+            note = _WENT_WRONG.format(error=type(error).__name__)
+        job.filter(state__in=of.OPEN).update(note=note)
         if job.exists():
             _go_on(task, number, AFTER_ERROR_SECONDS)
         raise

@@ -10,16 +10,19 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from datetime import timedelta
 from queue import SimpleQueue
 from typing import Any, TypeVar
 
-from django.contrib.auth.models import User
+from django.contrib.auth.models import AnonymousUser, User
 from django.db import connection
 from django.db.models import Count, QuerySet
 from django.utils import timezone
+from django.utils.functional import lazy
+from django.utils.translation import gettext_lazy as _
 
 from dubadmin.connect import reserved
 from dubadmin.dub.errors import DubError, RateLimited, Refused
@@ -27,6 +30,7 @@ from dubadmin.dub.explain import explain
 
 from . import followup
 from .audit import Actor
+from .language import as_read_by, in_words
 from .models import (
     AuditEntry,
     Batch,
@@ -52,19 +56,19 @@ def slice_of(
     job: J,
     *,
     step: Callable[[J], bool],
-    stop: Callable[[str], object],
+    stop: Callable[[Any], object],
     may: Collection[str],
     seconds: float = SLICE_SECONDS,
 ) -> float | None:
     """Steps for some `seconds`. The seconds until the next slice, None when the job is not open.
 
     `step` says whether there was work. Dub out of reach is waited out; a refusal to even look ends
-    in `stop(why)`, and so does an actor who lost one of the permissions `may`.
+    in `stop(why)`, and so does an actor who lost one of the permissions `may`; `why` is lazy.
     """
     until = time.monotonic() + seconds
     of(job).update(beat=timezone.now())
     if job.is_open and not _may_still(actor_of(job), may):
-        stop("Whoever asked for this may not do it any more.")
+        stop(_("Whoever asked for this may not do it any more."))
     while time.monotonic() < until:
         job.refresh_from_db()
         if not job.is_open:
@@ -100,13 +104,27 @@ def _may_still(actor: Actor, permissions: Collection[str]) -> bool:
     return person is not None and person.has_perms(permissions)
 
 
-def _wait_or_stop(job: J, error: DubError, stop: Callable[[str], object]) -> float | None:
-    words = explain(error)
+def _wait_or_stop(job: J, error: DubError, stop: Callable[[Any], object]) -> float | None:
     if isinstance(error, Refused):
-        stop(f"{words.cause} {words.next_step}".strip())
+        stop(lazy(_why, str)(error))
         return None
-    open_(job).update(note=f"{words.cause} It is tried again by itself.")
+    again = _("It is tried again by itself.")
+    open_(job).update(note=f"{explain(error, translate=in_words).cause} {again}")
     return error.wait if isinstance(error, RateLimited) else AWAY_SECONDS
+
+
+def _why(error: Refused) -> str:
+    words = explain(error, translate=in_words)
+    return f"{words.cause} {words.next_step}".strip()
+
+
+@contextmanager
+def in_the_words_of_whom(number: int, *, of: type[Job]) -> Iterator[None]:
+    """What is kept of job `number` for its person is in their language."""
+    job: Job | None = of._default_manager.filter(pk=number).first()
+    person = User.objects.filter(pk=int(actor_of(job).id or 0)).first() if job else None
+    with as_read_by(person or AnonymousUser(), otherwise=job.language if job else ""):
+        yield
 
 
 def is_idle(job: Job) -> bool:

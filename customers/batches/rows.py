@@ -7,10 +7,12 @@ from typing import Any
 
 from django.db import IntegrityError, transaction
 from django.utils import timezone
+from django.utils.translation import gettext_noop as _
 
 from customers import queries, services, work
 from customers.audit import WORKER, AlreadyAsked, Target
 from customers.facts import LABELS, facts_of, same
+from customers.language import in_english
 from customers.models import AuditEntry, Batch, BatchRow, Outcome
 from dubadmin.connect import reserved
 from dubadmin.dub.errors import DubError, Refused
@@ -31,7 +33,8 @@ def run_next(batch: Batch) -> bool:
     if row is None:
         return False
     try:
-        _run(batch, row)
+        with in_english():  # what it tells goes into the log
+            _run(batch, row)
     except DubError:
         work.release(row)
         raise
@@ -56,7 +59,7 @@ def _run(batch: Batch, row: BatchRow) -> None:
     except Refused as error:
         if not queries.is_unknown_customer(error):
             raise
-        _leave_out(batch, row, "Dub no longer has this customer. Nothing was sent.")
+        _leave_out(batch, row, _("Dub no longer has this customer. Nothing was sent."))
 
 
 def _take_up(batch: Batch, row: BatchRow, entry: AuditEntry) -> None:
@@ -107,7 +110,7 @@ def _mismatch(batch: Batch, customer: Customer) -> str:
     }
     if all(filters.get(name) in {None, "", value} for name, value in present.items()):
         return ""
-    return "It no longer matches what was filtered. Nothing was sent."
+    return _("It no longer matches what was filtered. Nothing was sent.")
 
 
 def _delete(batch: Batch, row: BatchRow) -> None:
@@ -160,6 +163,7 @@ def end(batch: Batch) -> bool:
 
 
 def _how_it_ended(batch: Batch) -> str:
-    progress = work.progress(batch.rows.all())
-    ends = ", ".join(f"{n:,} {label.lower()}" for _, label, n in progress["outcomes"])
+    with in_english():
+        progress = work.progress(batch.rows.all())
+        ends = ", ".join(f"{n:,} {label.lower()}" for value, label, n in progress["outcomes"])
     return f"{progress['rows']:,} customers: {ends or 'nothing to do'}."

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.utils.functional import Promise
+from django.utils.text import format_lazy
+from django.utils.translation import gettext_lazy as _
 
 from customers.columns import columns_called
 from customers.facts import FIELDS, LABELS, facts_of
@@ -21,7 +23,7 @@ class Column:
 
     name: str
     label: str | Promise
-    group: str
+    group: str | Promise
     read: Callable[[Customer], Any]
     is_money: bool = False
 
@@ -48,38 +50,43 @@ def _link(customer: Customer) -> str | None:
 
 
 _READERS = {name: _of(field) for name, field in FIELDS.items()} | {"name": _name}
-_GROUPS: dict[str, list[tuple[str, str | Promise, Callable[[Customer], Any]]]] = {
-    "Customer": [
-        ("id", "Dub ID", _of("id")),
+_GROUPS: dict[str | Promise, list[tuple[str, str | Promise, Callable[[Customer], Any]]]] = {
+    _("Customer"): [
+        ("id", _("Dub ID"), _of("id")),
         *((name, LABELS[FIELDS[name]], _READERS[name]) for name in FIELDS),
-        ("created_at", "Created", _of("createdAt")),
-        ("first_sale_at", "First sale", _of("firstSaleAt")),
-        ("sales", "Sales", _of("sales")),
-        ("sale_amount_usd", "Lifetime value in US dollars", lambda customer: customer.sale_amount),
-        ("sale_amount", "Lifetime value in US cents", _of("saleAmount")),
+        ("created_at", _("Created"), _of("createdAt")),
+        ("first_sale_at", _("First sale"), _of("firstSaleAt")),
+        ("sales", _("Sales"), _of("sales")),
+        (
+            "sale_amount_usd",
+            _("Lifetime value in US dollars"),
+            lambda customer: customer.sale_amount,
+        ),
+        ("sale_amount", _("Lifetime value in US cents"), _of("saleAmount")),
     ],
-    "Link": [
-        ("link", "Short link", _link),
-        ("link_id", "Link ID", _inside("link", "id")),
-        ("link_url", "Where it leads", _inside("link", "url")),
+    _("Link"): [
+        ("link", _("Short link"), _link),
+        ("link_id", _("Link ID"), _inside("link", "id")),
+        ("link_url", _("Where it leads"), _inside("link", "url")),
     ],
-    "Partner": [
-        ("partner", "Partner", _inside("partner", "name")),
-        ("partner_email", "Partner’s e-mail", _inside("partner", "email")),
-        ("partner_id", "Partner ID", _inside("partner", "id")),
-        ("program_id", "Program ID", _of("programId")),
+    _("Partner"): [
+        ("partner", _("Partner"), _inside("partner", "name")),
+        ("partner_email", _("Partner’s e-mail"), _inside("partner", "email")),
+        ("partner_id", _("Partner ID"), _inside("partner", "id")),
+        ("program_id", _("Program ID"), _of("programId")),
     ],
-    "Discount": [
-        ("discount_id", "Discount ID", _inside("discount", "id")),
-        ("discount_type", "Kind", _inside("discount", "type")),
-        ("discount_amount", "Amount", _inside("discount", "amount")),
-        ("discount_max_duration", "Months", _inside("discount", "maxDuration")),
-        ("discount_coupon_id", "Coupon ID", _inside("discount", "couponId")),
+    _("Discount"): [
+        ("discount_id", _("Discount ID"), _inside("discount", "id")),
+        ("discount_type", _("Kind"), _inside("discount", "type")),
+        ("discount_amount", _("Amount"), _inside("discount", "amount")),
+        ("discount_max_duration", _("Months"), _inside("discount", "maxDuration")),
+        ("discount_coupon_id", _("Coupon ID"), _inside("discount", "couponId")),
     ],
-    "As it is now, for a file of corrections": [
-        (f"old_{name}", f"{LABELS[FIELDS[name]]} now", _READERS[name]) for name in FIELDS
+    _("As it is now, for a file of corrections"): [
+        (f"old_{name}", format_lazy(_("{field} now"), field=LABELS[FIELDS[name]]), _READERS[name])
+        for name in FIELDS
     ],
-    "Everything": [("record", "Dub’s whole record as JSON", facts_of)],
+    _("Everything"): [("record", _("Dub’s whole record as JSON"), facts_of)],
 }
 COLUMNS = {
     name: Column(name=name, label=label, group=group, read=read, is_money=name == "sale_amount_usd")
@@ -109,10 +116,10 @@ def shown_by(names: Iterable[str]) -> list[str]:
 
 
 PRESETS = {
-    "list": ("The usual ones", shown_by(each.name for each in columns_called(()))),
-    "corrections": ("For corrections", ["id", *FIELDS]),
+    "list": (_("The usual ones"), shown_by(each.name for each in columns_called(()))),
+    "corrections": (_("For corrections"), ["id", *FIELDS]),
     "all": (
-        "All columns",
+        _("All columns"),
         [name for name in COLUMNS if not name.startswith("old_") and name != "record"],
     ),
 }

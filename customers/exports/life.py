@@ -10,10 +10,13 @@ from typing import Any
 from django.conf import settings
 from django.db import IntegrityError, transaction
 from django.db.models import Q, QuerySet
-from django.template.defaultfilters import pluralize
 from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop, ngettext
 
+from customers import formats
 from customers.audit import Actor, note, storable
+from customers.language import in_english
 from customers.models import Export, ExportPart, Outcome
 from customers.models.exports import LOST
 from dubadmin.connect import reserved
@@ -120,7 +123,9 @@ def complete(export: Export, *, kept: bool, claim: Callable[[Export], None] | No
         if claim:
             claim(export)
         export.save()
-        _note("export.end", export, actor_of(export), after=_made(export), explanation=told(export))
+        with in_english():
+            said = told(export)
+        _note("export.end", export, actor_of(export), after=_made(export), explanation=said)
 
 
 def _counted(export: Export) -> int | None:
@@ -138,16 +143,34 @@ def _made(export: Export) -> dict[str, Any]:
 
 def told(export: Export) -> str:
     """In a sentence what a complete file holds."""
-    rows = "" if export.rows == export.customers else f" in {export.rows:,} rows"
-    said = f"{export.customers:,} customer{pluralize(export.customers)}{rows}."
+    if export.rows == export.customers:
+        said = [ngettext("%(n)s customer.", "%(n)s customers.", export.customers)]
+    else:
+        said = [
+            ngettext(
+                "%(n)s customer in %(rows)s rows.",
+                "%(n)s customers in %(rows)s rows.",
+                export.customers,
+            )
+        ]
     if export.left_out:
-        said += f" At least {export.left_out:,} left out: Dub cannot read the record itself."
+        said.append(_("At least %(left_out)s left out: Dub cannot read the record itself."))
     if agrees(export) is False:
-        said += (
-            f" Dub counted {export.expected:,} before and {export.counted:,} after, which does not "
-            f"agree: customers came or went meanwhile, or Dub’s count is off."
+        said.append(
+            _(
+                "Dub counted %(before)s before and %(after)s after, which does not agree: "
+                "customers "
+                "came or went meanwhile, or Dub’s count is off."
+            )
         )
-    return said
+    number = formats.current().number
+    return " ".join(said) % {
+        "n": number(export.customers),
+        "rows": number(export.rows),
+        "left_out": number(export.left_out),
+        "before": number(export.expected or 0),
+        "after": number(export.counted or 0),
+    }
 
 
 def agrees(export: Export) -> bool | None:
@@ -202,7 +225,7 @@ def settle_lost() -> None:
     since = timezone.now() - LOST
     for export in Export.objects.filter(state=State.STREAMING, beat__lt=since):
         if _take(export, state=State.STREAMING, beat=export.beat).update(beat=timezone.now()):
-            break_off(export, "dubadmin stopped while it was being downloaded.")
+            break_off(export, gettext_noop("dubadmin stopped while it was being downloaded."))
 
 
 def _take(export: Export, **as_seen: Any) -> QuerySet[Export]:
@@ -211,7 +234,7 @@ def _take(export: Export, **as_seen: Any) -> QuerySet[Export]:
 
 def stop(export: Export, *, actor: Actor | None = None, why: str = "") -> None:
     """The worker leaves it at that. What was visited stays, so that it can go on."""
-    if _take(export, state__in=Export.OPEN).update(state=State.STOPPED, note=storable(why)):
+    if _take(export, state__in=Export.OPEN).update(state=State.STOPPED, note=storable(str(why))):
         outcome = Outcome.FAILED if why else Outcome.DONE
         _note("export.stop", export, actor or actor_of(export), outcome=outcome, explanation=why)
 
@@ -233,7 +256,7 @@ def remove(export: Export, *, actor: Actor, why: str = "") -> None:
     now = timezone.now()
     with transaction.atomic():
         given_up = _take(export, state=State.STOPPED)
-        given_up.update(state=State.BROKEN, ended_at=now, note="It was given up.")
+        given_up.update(state=State.BROKEN, ended_at=now, note=gettext_noop("It was given up."))
         done = _take(export, state=State.DONE, expires_at__isnull=False).update(expires_at=now)
         is_open = _take(export, state__in=Export.OPEN).exists()
         rows = 0 if is_open else _delete(export)

@@ -7,6 +7,7 @@ from typing import Any, cast
 from django import forms
 from django.db.models import QuerySet
 from django.http import QueryDict
+from django.utils.functional import lazy
 from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 
@@ -20,6 +21,10 @@ from dubadmin.dub.reads import MAX_PAGE, SORTS
 from .shared import QuickSelect
 
 COLUMN_NAMES = {column.name for column in COLUMNS}
+
+
+def _number(value: int) -> str:
+    return formats.current().number(value)
 
 
 class CustomerListForm(forms.Form):
@@ -58,7 +63,7 @@ class CustomerListForm(forms.Form):
         error_messages={
             "max_value": format_lazy(
                 _("Dub lists at most {most} pages. Search or filter to see further."),
-                most=f"{MAX_PAGE:,}",
+                most=lazy(_number, str)(MAX_PAGE),
             )
         },
     )
@@ -167,4 +172,4 @@ class ViewForm(forms.ModelForm[SavedView]):
 
 
 def _counted(label: str, count: int | None) -> str:
-    return label if count is None else f"{label} ({count:,})"
+    return label if count is None else f"{label} ({_number(count)})"

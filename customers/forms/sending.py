@@ -8,6 +8,8 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
+from customers import formats
+
 from .shared import Reason
 
 
@@ -23,7 +25,7 @@ class StartForm(Reason):
         super().__init__(*args, **kwargs)
         self.fields["with_doubts"].label = ngettext(
             "Also send the %(n)s row in doubt", "Also send the %(n)s rows in doubt", in_doubt
-        ) % {"n": f"{in_doubt:,}"}
+        ) % {"n": formats.current().number(in_doubt)}
         if not in_doubt:
             del self.fields["with_doubts"]
 

@@ -16,6 +16,7 @@ from django.conf import settings
 from django.db import transaction
 from django.db.models import Count, QuerySet, Sum
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
 from customers.models import Import, ImportRow
 from dubadmin.connect import background
@@ -102,16 +103,25 @@ def _repeats(file: Import, identity: str) -> Iterable[ImportRow]:
     right = same.exclude(verdict=ImportRow.Verdict.WRONG)
     kept = right.first() or same[0]
     for row in in_pages(same.exclude(pk=kept.pk)):
-        row.file, (field, called) = file, _SHARED[Import.Kind(file.kind)]
-        findings.add(row, field, f"Row {kept.number} has the same {called}. It would count once.")
+        row.file, (field, words) = file, _SHARED[Import.Kind(file.kind)]
+        findings.add(row, field, words % {"number": kept.number})
         findings.judge(row)
         yield row
 
 
 _SHARED = {
-    Import.Kind.SALES: ("invoice_id", "invoice ID"),
-    Import.Kind.LEADS: ("event_name", "customer and event name"),
-    Import.Kind.CORRECTIONS: ("", "customer"),
+    Import.Kind.SALES: (
+        "invoice_id",
+        _("Row %(number)s has the same invoice ID. It would count once."),
+    ),
+    Import.Kind.LEADS: (
+        "event_name",
+        _("Row %(number)s has the same customer and event name. It would count once."),
+    ),
+    Import.Kind.CORRECTIONS: (
+        "",
+        _("Row %(number)s has the same customer. It would count once."),
+    ),
 }
 
 

@@ -13,11 +13,14 @@ from dataclasses import asdict
 from typing import Any
 
 from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, gettext_noop
 
 from customers import queries, services
 from customers.audit import Actor, AlreadyAsked, Target
 from customers.facts import FIELDS, editable, facts_of
 from customers.forms import EditForm
+from customers.language import in_words
 from customers.merge import Conflict, merge
 from customers.models import AuditEntry, ImportRow, Relation
 from customers.services import Overtaken, target_of
@@ -29,7 +32,7 @@ from . import findings, shared
 from .fields import OLD, Fields, fields_of
 from .shared import NO_KEY, own_reason, reason_of
 
-GONE = "Dub has no customer with this ID."
+GONE = gettext_lazy("Dub has no customer with this ID.")
 _WHO = ("id", f"{OLD}external_id", "external_id")  # in this order
 
 
@@ -43,7 +46,7 @@ def read(row: ImportRow) -> None:
     row.identity, row.sendable = "", None
     if not row.customer:
         if not findings.fields_with_problems(row) & set(_WHO):
-            findings.add(row, "external_id", "It is not said which customer this is about.")
+            findings.add(row, "external_id", _("It is not said which customer this is about."))
         _changes(row, given, None)
         findings.judge(row)
 
@@ -64,7 +67,7 @@ def judge(row: ImportRow, known: Customer | Refused | None) -> None:
     if isinstance(known, Customer):
         _changes(row, given, known)
     else:
-        why = explain(known).cause if known else GONE
+        why = explain(known, translate=in_words).cause if known else GONE
         findings.add(row, _who(given), why)
         _changes(row, given, None)
     nothing = row.sendable is not None and not row.told["changes"]
@@ -101,17 +104,21 @@ def _changes(row: ImportRow, given: Fields, customer: Customer | None) -> None:
     }
 
 
-_NEW_ID = (
+_NEW_ID = gettext_lazy(
     "Your app's next events must use the new external ID. Events that still carry the old one no "
     "longer reach this customer."
 )
 
 
 def conflict_text(conflict: Conflict) -> str:
-    return (
-        f"It has changed: the file says that it was “{conflict.base or 'empty'}”, Dub has "
-        f"“{conflict.theirs or 'empty'}” now, and the file wants “{conflict.mine or 'empty'}”."
-    )
+    return _(
+        "It has changed: the file says that it was “%(was)s”, Dub has “%(now)s” now, and the file "
+        "wants “%(wanted)s”."
+    ) % {
+        "was": conflict.base or _("empty"),
+        "now": conflict.theirs or _("empty"),
+        "wanted": conflict.mine or _("empty"),
+    }
 
 
 def _seen(given: Fields) -> dict[str, Any]:
@@ -156,7 +163,8 @@ def send(row: ImportRow, *, actor: Actor) -> AuditEntry:
         why = " ".join(f"{each.label}: {conflict_text(each)}" for each in merged.conflicts)
         return leave_out(row, f"{why} Nothing was sent.", actor=actor, customer=customer)
     if not merged.changes:
-        return leave_out(row, "Dub has these values already.", actor=actor, customer=customer)
+        why = gettext_noop("Dub has these values already.")
+        return leave_out(row, why, actor=actor, customer=customer)
     try:
         return services.update_customer(
             customer,
@@ -170,7 +178,9 @@ def send(row: ImportRow, *, actor: Actor) -> AuditEntry:
             since=since,
         )
     except Overtaken:
-        why = "Somebody else saved this customer in the same moment. Nothing was sent."
+        why = gettext_noop(
+            "Somebody else saved this customer in the same moment. Nothing was sent."
+        )
         return leave_out(row, why, actor=actor, customer=customer)
 
 

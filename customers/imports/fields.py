@@ -9,6 +9,9 @@ from functools import cache
 from typing import Any
 
 from django import forms
+from django.conf import settings
+from django.utils import translation
+from django.utils.translation import gettext as _
 
 from customers.amounts import parse_metadata, split_currency
 from customers.facts import FIELDS
@@ -26,6 +29,7 @@ FORMS: dict[str, type[SaleForm | LeadForm | EditForm]] = {
     Import.Kind.CORRECTIONS: EditForm,
 }
 OLD = "old_"
+LANGUAGES = [code for code, name in settings.LANGUAGES]
 _MOST_DIGITS = 10**15  # a spreadsheet keeps 15 digits of a number
 _POWER = re.compile(r"\d(?:[.,]\d+)?E[+-]\d{2,3}")  # as spreadsheets write it into CSV
 
@@ -102,9 +106,8 @@ def _agree_on_currency(row: ImportRow, column: int | None, result: Fields) -> No
         return
     said = split_currency(str(row.cells[column]))[1]
     if said and result.values.setdefault("currency", said) != said:
-        result.problems["amount"] = (
-            f"The amount is in {said}, but the currency of the row is {result.values['currency']}."
-        )
+        differ = _("The amount is in %(said)s, but the currency of the row is %(currency)s.")
+        result.problems["amount"] = differ % {"said": said, "currency": result.values["currency"]}
 
 
 def cells_of(row: ImportRow) -> list[str]:
@@ -133,10 +136,10 @@ def _plain(number: float) -> str:
 
 
 def _too_many(cells: int, columns: int) -> str:
-    return (
-        f"This row has {cells} cells, and the header {columns}: a value may hold the delimiter "
-        f"without quotation marks around it."
-    )
+    return _(
+        "This row has %(cells)s cells, and the header %(columns)s: a value may hold the delimiter "
+        "without quotation marks around it."
+    ) % {"cells": cells, "columns": columns}
 
 
 def _read(file: Import, name: str, cell: Cell, result: Fields) -> None:
@@ -148,7 +151,7 @@ def _read(file: Import, name: str, cell: Cell, result: Fields) -> None:
     result.values[name] = text
     try:
         if file.format.get("kind") == "csv" and str(cell).lstrip().startswith("="):
-            raise ValueError("This is a formula. The file must hold values.")
+            raise ValueError(_("This is a formula. The file must hold values."))
         result.values[name] = _as_typed(file, name, cell, text)
     except ValueError as error:
         result.problems[name] = str(error)
@@ -163,11 +166,12 @@ def _as_typed(file: Import, name: str, cell: Cell, text: str) -> str:
     if field_name == "subscription_canceled_at":
         return read_time(text, date_format=file.date_format, zone=file.time_zone)
     if _is_rounded(file, cell):
-        raise ValueError(
-            f"“{text}” was stored as a number, so its last digits may be lost. Format the column "
-            f"as text in the spreadsheet, and enter the value again."
+        rounded = _(
+            "“%(value)s” was stored as a number, so its last digits may be lost. Format the column "
+            "as text in the spreadsheet, and enter the value again."
         )
-    return _as_choice(form_field(file.kind, name), text)
+        raise ValueError(rounded % {"value": text})
+    return _choices(file.kind, name).get(text.strip().casefold(), text)
 
 
 def _is_rounded(file: Import, cell: Cell) -> bool:
@@ -177,12 +181,16 @@ def _is_rounded(file: Import, cell: Cell) -> bool:
     return file.format.get("kind", "csv") == "csv" and bool(_POWER.fullmatch(cell))
 
 
-def _as_choice(form_field: forms.Field, text: str) -> str:
-    wanted = text.strip().casefold()
-    for value, label in getattr(form_field, "choices", ()):
-        if wanted in {str(value).casefold(), str(label).casefold()}:
-            return str(value)
-    return text
+@cache
+def _choices(kind: str, name: str) -> dict[str, str]:
+    """The choices of a field by how they are written: as values, and in all languages."""
+    choices = list(getattr(form_field(kind, name), "choices", ()))
+    known = {str(value).casefold(): str(value) for value, label in choices}
+    for language in LANGUAGES:
+        with translation.override(language):
+            for value, label in choices:
+                known.setdefault(str(label).casefold(), str(value))
+    return known
 
 
 def _read_metadata(row: ImportRow, columns: dict[str, int], result: Fields) -> None:
@@ -200,6 +208,7 @@ def _read_metadata(row: ImportRow, columns: dict[str, int], result: Fields) -> N
     except ValueError:
         return  # the form says what is wrong with it
     if twice := said.keys() & added.keys():
-        result.problems["metadata"] = f"The key “{min(twice)[:60]}” stands twice."
+        words = _("The key “%(key)s” stands twice.")
+        result.problems["metadata"] = words % {"key": min(twice)[:60]}
         return
     result.values["metadata"] = json.dumps(said | added, ensure_ascii=False)

@@ -14,6 +14,7 @@ from typing import Any
 from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.dateparse import parse_datetime
+from django.utils.translation import gettext_noop as _
 
 from customers import followup, queries, work
 from customers.audit import note
@@ -75,7 +76,9 @@ def _hold_back(file: Import, invoice_ids: set[str]) -> None:
     while rows := work.claim(used, most=100):
         for row in rows:
             row.file = file
-            why = "Dub has recorded a sale with this invoice ID since the check. Nothing was sent."
+            why = _(
+                "Dub has recorded a sale with this invoice ID since the check. Nothing was sent."
+            )
             entry = KINDS[file.kind].leave_out(row, why, actor=work.actor_of(file))
             work.finish(row, entry, entry.outcome)
 

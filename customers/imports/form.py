@@ -10,6 +10,9 @@ from typing import Any
 from django import forms
 from django.core.exceptions import ValidationError
 from django.forms.boundfield import BoundField
+from django.utils.text import format_lazy
+from django.utils.translation import get_language, gettext
+from django.utils.translation import gettext_lazy as _
 
 from customers.amounts import NotAnAmount, parse_amount, parse_metadata
 from customers.forms.shared import QuickSelect
@@ -20,8 +23,8 @@ from .fields import form_field, names_of
 
 METADATA = "metadata of this name"
 NUMBER_FORMATS = [("point", "1,234.56"), ("comma", "1.234,56")]
-DATE_FORMATS = [("dmy", "Day first: 31/12/2026"), ("mdy", "Month first: 12/31/2026")]
-EMPTY = [("keep", "leaves the field as it is"), ("clear", "clears the field")]
+DATE_FORMATS = [("dmy", _("Day first: 31/12/2026")), ("mdy", _("Month first: 12/31/2026"))]
+EMPTY = [("keep", _("leaves the field as it is")), ("clear", _("clears the field"))]
 QUESTIONS = {
     "number_format": mappings.number_question,
     "date_format": mappings.date_question,
@@ -41,23 +44,26 @@ class MappingForm(forms.Form):
     """
 
     number_format = forms.ChoiceField(
-        label="How amounts are written",
+        label=_("How amounts are written"),
         choices=NUMBER_FORMATS,
         widget=forms.RadioSelect,
         required=False,
     )
     date_format = forms.ChoiceField(
-        label="How days are written", choices=DATE_FORMATS, widget=forms.RadioSelect, required=False
+        label=_("How days are written"),
+        choices=DATE_FORMATS,
+        widget=forms.RadioSelect,
+        required=False,
     )
     time_zone = forms.ChoiceField(
-        label="Times without a zone are in", choices=_zones, widget=QuickSelect
+        label=_("Times without a zone are in"), choices=_zones, widget=QuickSelect
     )
-    empty = forms.ChoiceField(label="An empty cell", choices=EMPTY, widget=forms.RadioSelect)
+    empty = forms.ChoiceField(label=_("An empty cell"), choices=EMPTY, widget=forms.RadioSelect)
     save_as = forms.CharField(
-        label="Remember these choices as",
+        label=_("Remember these choices as"),
         max_length=100,
         required=False,
-        help_text="They are filled in when a file with the same columns comes again.",
+        help_text=_("They are filled in when a file with the same columns comes again."),
     )
 
     def __init__(
@@ -98,7 +104,8 @@ class MappingForm(forms.Form):
         if self.is_bound:
             return []
         unclear = [
-            f"{field.label}: “{asked.examples[0]}” can be read in two ways."
+            gettext("%(field)s: “%(example)s” can be read in two ways.")
+            % {"field": field.label, "example": asked.examples[0]}
             for field, asked in self.questions
             if not field.initial
         ]
@@ -118,14 +125,14 @@ class MappingForm(forms.Form):
         try:
             return str(parse_amount(typed)) if typed else ""
         except NotAnAmount as error:
-            raise ValidationError(str(error)) from None
+            raise ValidationError(error.args[0]) from None
 
     def clean_fixed_metadata(self) -> str:
         typed: str = self.cleaned_data["fixed_metadata"]
         try:
             parse_metadata(typed)
         except ValueError as error:
-            raise ValidationError(str(error)) from None
+            raise ValidationError(error.args[0]) from None
         return typed
 
     def clean(self) -> dict[str, Any]:
@@ -145,7 +152,8 @@ class MappingForm(forms.Form):
             given[name] = (given.get(name) or question.answer) if question else ""
             if question and not given[name] and name not in self.errors:
                 example = question.examples[0]
-                self.add_error(name, f"“{example}” can be read in two ways. Say which is meant.")
+                words = _("“%(example)s” can be read in two ways. Say which is meant.")
+                self.add_error(name, ValidationError(words, params={"example": example}))
         return given
 
     def _columns(self, given: dict[str, Any]) -> tuple[dict[str, int], dict[str, int]]:
@@ -156,7 +164,7 @@ class MappingForm(forms.Form):
             taken = metadata if chosen == METADATA else columns
             name = mappings.metadata_key(title, at) if chosen == METADATA else chosen
             if name in taken:
-                self.add_error(f"column_{at}", "Another column is this already.")
+                self.add_error(f"column_{at}", _("Another column is this already."))
             elif name:
                 taken[name] = at
         return columns, metadata
@@ -174,20 +182,25 @@ def _column(kind: str, at: int, title: str, suggested: dict[str, Any]) -> forms.
     chosen = {column: name for name, column in suggested["columns"].items()}
     chosen |= dict.fromkeys(suggested["metadata"].values(), METADATA)
     return forms.ChoiceField(
-        label=f"Column {at + 1}, {title}" if title else f"Column {at + 1}",
-        choices=_choices(kind),
+        label=format_lazy(_COLUMN_CALLED if title else _COLUMN, number=at + 1, title=title),
+        choices=_choices(kind, get_language()),
         required=False,
         widget=QuickSelect,
         initial=chosen.get(at, ""),
     )
 
 
+_COLUMN = _("Column {number}")
+_COLUMN_CALLED = _("Column {number}, {title}")
+
+
 @cache
-def _choices(kind: str) -> list[tuple[str, str]]:
+def _choices(kind: str, language: str | None) -> list[tuple[str, str]]:
+    """In the `language` that is active: words are looked up once for each."""
     names = names_of(kind)
-    metadata = [(METADATA, "Metadata of this name")] if "metadata" in names else []
+    metadata = [(METADATA, gettext("Metadata of this name"))] if "metadata" in names else []
     fields = [(name, mappings.label_of(kind, name)) for name in names]
-    return [("", "Not used"), *fields, *metadata]
+    return [("", gettext("Not used")), *fields, *metadata]
 
 
 def _fixed(kind: str, name: str, suggested: dict[str, Any]) -> forms.Field:
@@ -197,5 +210,5 @@ def _fixed(kind: str, name: str, suggested: dict[str, Any]) -> forms.Field:
     field.label, field.help_text = mappings.label_of(kind, name), ""
     if isinstance(field, forms.ChoiceField):
         choices: Any = field.choices
-        field.choices = [("", "Not set"), *(pair for pair in choices if pair[0])]
+        field.choices = [("", _("Not set")), *(pair for pair in choices if pair[0])]
     return field

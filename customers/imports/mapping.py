@@ -10,6 +10,10 @@ from django.contrib.auth.models import User
 from django.db import IntegrityError, transaction
 from django.db.models import Q
 from django.utils import timezone
+from django.utils.functional import lazy
+from django.utils.text import format_lazy
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from customers.audit import Actor, note
 from customers.facts import LABELS
@@ -37,9 +41,9 @@ _WHO = {"id", "external_id", OLD + "external_id"}
 def label_of(kind: str, name: str) -> str:
     """What a field is called on the page."""
     if name == "id":
-        return "Dub’s customer ID"
+        return _("Dub’s customer ID")
     label = str(form_field(kind, name).label or name)
-    return f"{label} before" if name.startswith(OLD) else label
+    return _("%(field)s before") % {"field": label} if name.startswith(OLD) else label
 
 
 def guess(kind: str, header: list[str]) -> dict[str, Any]:
@@ -68,32 +72,45 @@ def metadata_key(title: str, at: int) -> str:
     return metadata_key_of(title) or title or f"column {at + 1}"
 
 
-def problems_of(kind: str, mapping: Mapping[str, Any]) -> list[str]:
-    """What keeps a mapping from being used at all, in sentences."""
+def problems_of(kind: str, mapping: Mapping[str, Any]) -> list[Any]:
+    """What keeps a mapping from being used at all, in lazy sentences: the log gets them, too."""
     given = {*mapping["columns"], *mapping["fixed"]}
     if kind == Import.Kind.CORRECTIONS:
         return _problems_of_corrections(given)
     required = [name for name in names_of(kind) if form_field(kind, name).required]
     return [
-        f"{label_of(kind, name)}: choose the column, or give a value for all rows."
-        if name in SHAREABLE[Import.Kind(kind)]
-        else f"{label_of(kind, name)}: choose the column."
+        format_lazy(
+            _CHOOSE_OR_GIVE if name in SHAREABLE[Import.Kind(kind)] else _CHOOSE,
+            field=form_field(kind, name).label,
+        )
         for name in required
         if name not in given
     ]
 
 
-def _problems_of_corrections(given: set[str]) -> list[str]:
-    found = []
+_CHOOSE_OR_GIVE = gettext_lazy("{field}: choose the column, or give a value for all rows.")
+_CHOOSE = gettext_lazy("{field}: choose the column.")
+
+
+def _problems_of_corrections(given: set[str]) -> list[Any]:
+    found: list[Any] = []
     if not given & _WHO:
-        found.append("Choose the column that says which customer: the external ID or Dub’s own ID.")
+        found.append(_WHO_IS_MEANT)
     identifies_only = {"external_id"} if not given & (_WHO - {"external_id"}) else set()
     changeable = set(FORMS[Import.Kind.CORRECTIONS].base_fields) & given
     if not changeable - identifies_only - {"id", "reason"}:
-        found.append(
-            f"Choose at least one column to correct: {', '.join(map(str, LABELS.values()))}."
-        )
+        found.append(lazy(_nothing_to_correct, str)())
     return found
+
+
+_WHO_IS_MEANT = gettext_lazy(
+    "Choose the column that says which customer: the external ID or Dub’s own ID."
+)
+
+
+def _nothing_to_correct() -> str:
+    fields = ", ".join(map(str, LABELS.values()))
+    return _("Choose at least one column to correct: %(fields)s.") % {"fields": fields}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -105,7 +122,8 @@ class Question:
 
     @property
     def said(self) -> str:
-        return f"In this file: {', '.join(f'“{example}”' for example in self.examples)}."
+        examples = ", ".join(f"“{example}”" for example in self.examples)
+        return _("In this file: %(examples)s.") % {"examples": examples}
 
 
 def number_question(file: Import, mapping: Mapping[str, Any]) -> Question | None:

@@ -7,6 +7,7 @@ import zoneinfo
 from datetime import UTC
 
 from django.utils.dateparse import parse_datetime
+from django.utils.translation import gettext as _
 
 _NUMBERS = {
     "point": re.compile(r"(?:[1-9]\d{0,2}(?:([, '])\d{3})(?:\1\d{3})*|\d+)(?:\.\d+)?"),
@@ -28,12 +29,13 @@ def read_number(text: str, number_format: str) -> str:
         return text
     digits = re.sub(r"[^\S\r\n]", " ", text.strip()).replace("\u2019", "'")
     if not _NUMBERS[number_format].fullmatch(digits) or not digits.isascii():
-        raise ValueError(f"“{text.strip()[:40]}” is no amount written like {_LIKE[number_format]}.")
+        words = _("“%(typed)s” is no amount written like %(example)s.")
+        raise ValueError(words % {"typed": text.strip()[:40], "example": _LIKE[number_format]})
     kept = "." if number_format == "point" else ","
-    whole, _, part = "".join(c for c in digits if c.isdigit() or c == kept).partition(kept)
+    whole, _point, part = "".join(c for c in digits if c.isdigit() or c == kept).partition(kept)
     part = part.rstrip("0")
     if len(part) > 2:
-        raise ValueError("Dub keeps at most two decimals, so this cannot be recorded exactly.")
+        raise ValueError(_("Dub keeps at most two decimals, so this cannot be recorded exactly."))
     return f"{whole}.{part}" if part else whole
 
 
@@ -53,4 +55,5 @@ def read_time(text: str, *, date_format: str, zone: str) -> str:
             return aware.astimezone(UTC).isoformat()
     except (ValueError, OverflowError):
         pass
-    raise ValueError(f"“{text[:40]}” is no day or time. Write it like 2026-03-31 14:30.")
+    words = _("“%(typed)s” is no day or time. Write it like 2026-03-31 14:30.")
+    raise ValueError(words % {"typed": text[:40]})

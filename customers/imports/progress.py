@@ -8,17 +8,20 @@ from typing import Any
 from django.db.models import Count, Sum
 from django.utils import timezone
 from django.utils.dateparse import parse_datetime
+from django.utils.functional import Promise
+from django.utils.translation import gettext, ngettext
+from django.utils.translation import gettext_lazy as _
 
-from customers import work
+from customers import formats, work
 from customers.models import HAPPENED, FollowUp, Import, ImportRow
 
 from .asking import sendable
 from .kinds import KINDS
 
 PHASES = {
-    "read": "reading each row",
-    "ask": "asking Dub about each customer",
-    "compare": "looking for rows that would count once",
+    "read": _("reading each row"),
+    "ask": _("asking Dub about each customer"),
+    "compare": _("looking for rows that would count once"),
 }
 _UNITS = {"read": "row", "ask": "customer", "compare": ""}
 
@@ -30,7 +33,7 @@ class Progress:
     `outcomes` are (machine value, words, number).
     """
 
-    doing: str
+    doing: str | Promise
     unit: str
     done: int
     of: int
@@ -85,15 +88,18 @@ def _seconds(to_go: int, per_minute: float) -> int:
 
 def summary(file: Import) -> str:
     """Where an import stands, in a few words."""
+    number = formats.current().number
     if file.started_at:
         told = _of_run(file)
-        ended = [f"{n:,} {called.lower()}" for _, called, n in told.outcomes]
-        return ", ".join([*ended, *([f"{told.to_go:,} to go"] if told.to_go else [])])
+        ended = [f"{number(n)} {called.lower()}" for value, called, n in told.outcomes]
+        to_go = gettext("%(n)s to go") % {"n": number(told.to_go)}
+        return ", ".join([*ended, *([to_go] if told.to_go else [])])
     if file.state == Import.State.CHECKED:
         counted = verdicts(file)
-        found = [f"{counted[each]:,} {each.label.lower()}" for each in _TOLD if counted[each]]
+        found = [f"{number(counted[each])} {each.label.lower()}" for each in _TOLD if counted[each]]
         return ", ".join(found)
-    return f"{file.rows_found:,} row{'' if file.rows_found == 1 else 's'}"
+    rows = ngettext("%(n)s row", "%(n)s rows", file.rows_found)
+    return rows % {"n": number(file.rows_found)}
 
 
 _TOLD = tuple(ImportRow.Verdict)

@@ -6,8 +6,11 @@ from collections.abc import Iterator
 from typing import Any
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from customers import followup
+from customers.language import in_words
 from customers.models import (
     NOTHING_HAPPENED,
     AuditEntry,
@@ -22,7 +25,7 @@ from . import findings
 from .checking import in_pages
 from .mapping import label_of
 
-STOPPED = "The import was stopped before this row was sent."
+STOPPED = gettext_lazy("The import was stopped before this row was sent.")
 ERROR = "error"
 
 
@@ -39,12 +42,13 @@ def why(row: ImportRow) -> str:
     if row.entry:
         lost = row.entry.shown_outcome == Outcome.UNKNOWN
         settled = followup.settlement(row.entry) if lost else None
-        return (settled or row.entry).explanation
+        return in_words((settled or row.entry).explanation)
     if row.verdict == ImportRow.Verdict.WRONG:
         return findings.sentence(row.problems, findings.STOP)
     if row.verdict == ImportRow.Verdict.DOUBT and not row.file.with_doubts:
-        return "In doubt: " + findings.sentence(row.problems, findings.DOUBT)
-    return STOPPED if row.outcome == Outcome.NOT_SENT else ""
+        problems = findings.sentence(row.problems, findings.DOUBT)
+        return _("In doubt: %(problems)s") % {"problems": problems}
+    return str(STOPPED) if row.outcome == Outcome.NOT_SENT else ""
 
 
 def told(file: Import) -> Iterator[str]:

@@ -18,6 +18,7 @@ from django.utils import timezone
 
 from customers import queries, work
 from customers.audit import AlreadyAsked
+from customers.language import in_english
 from customers.models import NOTHING_HAPPENED, AuditEntry, Import, ImportRow, Outcome
 from customers.pacing import give_back, pace
 from customers.turns import in_turn
@@ -111,7 +112,7 @@ class _Run:
 
     def send(self, row: ImportRow) -> None:
         """Sends a row, or finds out what became of it. Raises DubError to slow the run down."""
-        with counted(self.kind.requests), self._turn(row):
+        with in_english(), counted(self.kind.requests), self._turn(row):  # the log is told
             self._settle(row, self._sent(row))
 
     def _turn(self, row: ImportRow) -> threading.Lock:

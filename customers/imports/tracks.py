@@ -11,9 +11,11 @@ from dataclasses import asdict
 from typing import Any
 
 from django.conf import settings
+from django.utils.translation import gettext as _
 
-from customers import queries, services
+from customers import formats, queries, services
 from customers.audit import Actor, storable
+from customers.language import in_words
 from customers.ledger import InvoiceTaken, conflict_text
 from customers.models import AuditEntry, Import, ImportRow, Relation
 from customers.preflight import IGNORED, Check, Preflight, as_logged, check_lead, check_sale
@@ -71,8 +73,12 @@ def _identity(command: TrackSale | TrackLead) -> str:
 def _large(row: ImportRow, known: dict[str, Any]) -> None:
     limit = settings.RETYPE_AMOUNT_ABOVE
     if "minor" in known and known["major"] > limit:
-        text = f"{known['major']:,f} {known['currency']} is above {limit:,}. Is it meant?"
-        findings.add(row, "amount", text, findings.DOUBT)
+        number = formats.current().number
+        amount = f"{number(known['major'])} {known['currency']}"
+        text = _("%(amount)s is above %(limit)s. Is it meant?")
+        findings.add(
+            row, "amount", text % {"amount": amount, "limit": number(limit)}, findings.DOUBT
+        )
 
 
 def ask_sales(ids: Sequence[str]) -> dict[str, Attribution | Refused]:
@@ -86,7 +92,7 @@ def ask_leads(ids: Sequence[str]) -> dict[str, Attribution | Refused]:
 def judge(row: ImportRow, known: Attribution | Refused) -> None:
     """What Dub and our own records say of the row."""
     if isinstance(known, Refused):
-        findings.add(row, "customer_external_id", explain(known).cause)
+        findings.add(row, "customer_external_id", explain(known, translate=in_words).cause)
         findings.judge(row)
         return
     command = _command(row)

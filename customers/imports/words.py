@@ -6,11 +6,13 @@ import re
 import unicodedata
 from functools import cache
 
+from django.utils import translation
+
 from customers.amounts import CURRENCIES
 from customers.facts import FIELDS
 from customers.models import Import
 
-from .fields import OLD, form_field, names_of
+from .fields import LANGUAGES, OLD, form_field, names_of
 
 # Besides the field's own name, Dub's (which is the same without "_") and the form's label.
 _MAIL = "e mail, mail, mail address, email address, e mail adresse, mailadresse"
@@ -68,13 +70,21 @@ def _known(kind: str) -> dict[str, str]:
     known: dict[str, str] = {}
     fields = [name for name in names_of(kind) if not name.startswith(OLD)]
     for name in fields:
-        label = str(form_field(kind, name).label or "")
-        for words in (name, label, *WORDS.get(name, "").split(",")):
+        for words in (name, *_labels(kind, name), *WORDS.get(name, "").split(",")):
             known.setdefault("".join(plain(words)), name)
     for name in fields:
         known["".join(plain(name))] = name
     known.pop("", None)
     return known
+
+
+def _labels(kind: str, name: str) -> list[str]:
+    """What the form calls it, in every language that the site speaks."""
+    called = []
+    for language in LANGUAGES:
+        with translation.override(language):
+            called.append(str(form_field(kind, name).label or ""))
+    return called
 
 
 def field_of(kind: str, title: str) -> str:

@@ -20,11 +20,12 @@ from django.utils.translation.template import templatize
 
 _KEYWORDS = DEFAULT_KEYWORDS | {
     "gettext_lazy": None,
+    "gettext_noop": None,
     "ngettext_lazy": (1, 2),
     "pgettext_lazy": ((1, "c"), 2),
     "npgettext_lazy": ((1, "c"), 2, 3),
 }
-_NEVER = ("customers/migrations/", "dubadmin/dub/", "dubadmin/sandbox/")
+_NEVER = ("customers/migrations/", "dubadmin/sandbox/")
 _THEN = datetime(2026, 1, 1, tzinfo=UTC)  # a date of today would change the files for nothing
 
 

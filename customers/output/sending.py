@@ -5,6 +5,8 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Iterable, Iterator
 
+from django.utils.translation import gettext_noop as _
+
 from dubadmin.dub.errors import DubError
 from dubadmin.dub.explain import explain
 
@@ -45,7 +47,7 @@ def sending(
             yield piece
         complete(sent)
     except GeneratorExit:
-        break_off(sent, "The download was broken off by the browser or the network.")
+        break_off(sent, _("The download was broken off by the browser or the network."))
         raise
     except Exception as error:
         why = _words(error)

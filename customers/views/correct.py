@@ -24,7 +24,7 @@ from customers.merge import Merge, merge
 from customers.notes import notes_about
 from customers.problems import problems_of
 from customers.services import target_of
-from dubadmin.dub.money import amount_text
+from customers.templatetags.show import money, number
 from dubadmin.dub.records import Customer
 
 from .gone import or_gone
@@ -233,8 +233,8 @@ def _goes(customer: Customer) -> list[str]:
             "Its totals: %(n)s sales, %(value)s.",
             customer.sales,
         )
-        value = amount_text(customer.sale_amount, "usd")
-        goes.append(totals % {"n": f"{customer.sales:,}", "value": value})
+        value = money(customer.sale_amount, "usd")
+        goes.append(totals % {"n": number(customer.sales), "value": value})
     if customer.partner:
         tie = _("The tie to partner %(name)s; commissions lose the customer.")
         goes.append(tie % {"name": customer.partner.label})

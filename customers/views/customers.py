@@ -25,6 +25,7 @@ from customers.notes import notes_about
 from customers.problems import problem_of, problems_of
 from customers.search import parse
 from customers.services import target_of
+from customers.templatetags.show import number
 from customers.timeline import by_day
 from customers.value import bars_of, rows_of
 from dubadmin.dub.errors import DubError
@@ -129,7 +130,7 @@ def _notes(listing: queries.Listing) -> list[str]:
         "it.",
         listing.left_out,
     )
-    return [left_out % {"n": listing.left_out}]
+    return [left_out % {"n": number(listing.left_out)}]
 
 
 def _how(listing: queries.Listing, q: str) -> str:

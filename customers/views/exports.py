@@ -67,10 +67,10 @@ def _form_page(request: Request, form: ExportForm) -> HttpResponse:
     return render(request, "exports/new.html", context)
 
 
-def _groups(form: ExportForm) -> dict[str, list[dict[str, Any]]]:
+def _groups(form: ExportForm) -> dict[Any, list[dict[str, Any]]]:
     """The columns to choose from, by the part of the customer that they tell of."""
     chosen = form["columns"].value() or []
-    groups: dict[str, list[dict[str, Any]]] = {}
+    groups: dict[Any, list[dict[str, Any]]] = {}
     for column in exports.COLUMNS.values():
         option = {"column": column, "chosen": column.name in chosen}
         groups.setdefault(column.group, []).append(option)

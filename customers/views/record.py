@@ -286,7 +286,7 @@ def sale_minor(request: Request) -> HttpResponse:
             digits, named = split_currency(text)
             major, currency = parse_amount(digits), named or currency
             minor = to_minor(major, currency=currency)
-            amount = f"{major:,f} {currency.upper()}"
+            amount = f"{formats.current().number(major)} {currency.upper()}"
             sentence = _("%(amount)s, sent as %(minor)s")
             context["sentence"] = sentence % {"amount": amount, "minor": minor}
     except (NotAnAmount, NotRepresentable) as error:
