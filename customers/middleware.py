@@ -11,6 +11,8 @@ from typing import Any
 from django.conf import settings
 from django.contrib.auth.models import AnonymousUser
 from django.http import HttpRequest, HttpResponse, HttpResponsePermanentRedirect
+from django.http.response import HttpResponseBase
+from django.middleware.gzip import GZipMiddleware
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
@@ -63,6 +65,21 @@ def browser_rules(get_response: GetResponse) -> GetResponse:
         return response
 
     return middleware
+
+
+class CompressedPages(GZipMiddleware):
+    """Pages; not the files that go out, which must break off visibly where they break off.
+
+    What an attacker could learn from the length of a page (BREACH) is drowned in padding of random
+    length, and other sites cannot ask for our pages with our cookies (docs/decisions.md).
+    """
+
+    def process_response(
+        self, request: HttpRequest, response: HttpResponseBase
+    ) -> HttpResponseBase:
+        if response.streaming:
+            return response
+        return super().process_response(request, response)
 
 
 def client_ip(request: HttpRequest) -> str:

@@ -25,10 +25,10 @@ function parse(text) {
 }
 
 function enhance(box, text) {
-  const template = box.querySelector("template");
   const [toggle] = box.querySelectorAll("[data-toggle]");
   const [add] = box.querySelectorAll("[data-add]");
   const rows = box.querySelector("[data-rows]");
+  const empty = rows.firstElementChild.cloneNode(true);
   const field = text.closest(".field");
   let asRows = false;
 
@@ -45,7 +45,7 @@ function enhance(box, text) {
   }
 
   function append(key = "", value = "") {
-    const row = template.content.firstElementChild.cloneNode(true);
+    const row = empty.cloneNode(true);
     const [name, content] = row.querySelectorAll("input");
     name.value = key;
     content.value = value;

@@ -56,6 +56,14 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.django_db(transaction=True))
 
 
+def pytest_terminal_summary(terminalreporter: Any) -> None:
+    """What test_weight measured, also where it ran in another process."""
+    for report in terminalreporter.getreports("passed") + terminalreporter.getreports("failed"):
+        if weighed := [text for name, text in report.user_properties if name == "weight"]:
+            terminalreporter.write_sep("=", "what a visit costs")
+            terminalreporter.write_line("\n".join(weighed))
+
+
 @pytest.fixture(scope="session")
 def chromium() -> Iterator[Browser]:
     if CHROMIUM is None:

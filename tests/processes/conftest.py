@@ -100,10 +100,11 @@ def start_site(transactional_db: None, dub: Sandbox, tmp_path: Path) -> Iterator
     """Starts sites. Each answers from the start: who connects early waits for its worker.
 
     `as_deployed` starts one as gunicorn.conf.py says, whose process cannot be asked for.
+    `more` goes to its environment.
     """
     sites: list[Site] = []
 
-    def start(*, as_deployed: bool = False) -> Site:
+    def start(*, as_deployed: bool = False, **more: str) -> Site:
         worker_file = tmp_path / f"worker-{len(sites)}"
         with socket.create_server(("127.0.0.1", 0)) as listener:
             server = subprocess.Popen(
@@ -113,7 +114,7 @@ def start_site(transactional_db: None, dub: Sandbox, tmp_path: Path) -> Iterator
                     *([] if as_deployed else QUICK_TO_REPLACE),
                 ],
                 cwd=ROOT,
-                env=environment(dub) | {"WORKER_FILE": str(worker_file)},
+                env=environment(dub) | {"WORKER_FILE": str(worker_file)} | more,
                 pass_fds=[listener.fileno()],
                 start_new_session=True,
             )
