@@ -7,7 +7,7 @@ from .lists import CustomerListForm, DisplayForm, ViewForm
 from .log import AuditExportForm, AuditListForm
 from .notes import NoteForm
 from .preferences import PreferencesForm, ThemeForm
-from .record import ConfirmForm, LeadForm, SaleForm, TrackForm, currency_called
+from .record import ConfirmForm, LeadForm, SaleForm, TrackForm, currency_called, why_no_amount
 from .sending import StartForm
 from .several import DeleteSeveralForm, SelectionForm, SetFieldForm
 from .shared import new_key
@@ -37,4 +37,5 @@ __all__ = [
     "ViewForm",
     "currency_called",
     "new_key",
+    "why_no_amount",
 ]

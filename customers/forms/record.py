@@ -8,6 +8,7 @@ from django import forms
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.utils.safestring import SafeString
+from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 
 from customers import formats
@@ -39,6 +40,14 @@ def currency_called(code: str) -> str:
     """ "EUR Euro", in the reader's language; "" for what is no currency."""
     name = formats.current().currencies.get(code, "")
     return f"{code} {name}" if name else ""
+
+
+def why_no_amount(error: NotAnAmount | NotRepresentable) -> Any:
+    """As a lazy text, for the page in its language and for the log in English."""
+    if isinstance(error, NotAnAmount):
+        return error.args[0]
+    values = {name: _(value) for name, value in error.values.items()}
+    return format_lazy(_(error.text), **values)
 
 
 class TrackForm(OnceForm):
@@ -182,7 +191,7 @@ class SaleForm(TrackForm):
             if "major" in given and "currency" in given:
                 given["minor"] = to_minor(given["major"], currency=given["currency"])
         except (NotAnAmount, NotRepresentable) as error:
-            self.add_error("amount", error.args[0])
+            self.add_error("amount", why_no_amount(error))
         return given
 
     def _must_agree(self, named: str, currency: str | None) -> None:

@@ -18,6 +18,7 @@ from customers.facts import LABELS
 from customers.forms import DeleteSeveralForm, SelectionForm, SetFieldForm, new_key
 from customers.guard import page, require
 from customers.http import Request, stop
+from customers.language import in_words
 from customers.models import Batch, BatchRow, Outcome
 from customers.signin.sessions import must_be_sure
 from customers.templatetags.show import country_name
@@ -194,7 +195,7 @@ def _row(row: BatchRow) -> dict[str, Any]:
     return {
         "row": row,
         "outcome": settled.outcome if settled else row.outcome,
-        "explanation": said.explanation if said else "",
+        "explanation": in_words(said.explanation) if said else "",
     }
 
 

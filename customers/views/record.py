@@ -18,7 +18,7 @@ from django.views.decorators.http import require_safe
 from customers import formats, queries, services
 from customers.amounts import NotAnAmount, parse_amount, split_currency
 from customers.audit import AlreadyAsked, Target, actor_of
-from customers.forms import ConfirmForm, LeadForm, SaleForm, currency_called, new_key
+from customers.forms import ConfirmForm, LeadForm, SaleForm, currency_called, new_key, why_no_amount
 from customers.guard import page
 from customers.http import Request, fail
 from customers.ledger import InvoiceTaken, conflict_text
@@ -290,5 +290,5 @@ def sale_minor(request: Request) -> HttpResponse:
             sentence = _("%(amount)s, sent as %(minor)s")
             context["sentence"] = sentence % {"amount": amount, "minor": minor}
     except (NotAnAmount, NotRepresentable) as error:
-        context = {"sentence": str(error), "ok": False}
+        context = {"sentence": why_no_amount(error), "ok": False}
     return render(request, "record/minor.html", context)

@@ -11,12 +11,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from .errors import DubError, RateLimited, Refused, Unavailable, Uncertain
-
-
-def _(text: str) -> str:
-    """Marks a text for translation, which is up to whoever shows it: Dub's API knows no Django."""
-    return text
-
+from .marks import _
 
 FIELDS = {
     "amount": _("amount"),

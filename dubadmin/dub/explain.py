@@ -9,8 +9,9 @@ import re
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
 
-from .causes import CAUSES, FIELDS, LEAD_KEY, Cause, _
+from .causes import CAUSES, FIELDS, LEAD_KEY, Cause
 from .errors import DubError, RateLimited, is_database_text
+from .marks import _
 
 _UNIQUE = frozenset({"externalId", "stripeCustomerId"})
 _LONGEST_QUOTE = 200

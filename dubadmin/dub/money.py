@@ -8,14 +8,26 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-_NO_DECIMALS = "BIF CLP DJF GNF JPY KMF KRW MGA PYG RWF UGX VND VUV XAF XOF XPF"
-ZERO_DECIMAL = frozenset(_NO_DECIMALS.split())
+from .marks import _
+
+_WITHOUT_DECIMALS = "BIF CLP DJF GNF JPY KMF KRW MGA PYG RWF UGX VND VUV XAF XOF XPF"
+ZERO_DECIMAL = frozenset(_WITHOUT_DECIMALS.split())
 MAX_COMMISSION_CENTS = 2_147_483_647  # 21,474,836.47 USD (trap S14)
 MAX_MINOR = 2**53 - 1  # the largest integer that Dub's JavaScript reads exactly
+_TOO_LARGE = _("The amount is too large for Dub to hold exactly.")
+_NO_DECIMALS = _("Dub keeps no decimals for {currency}, so {amount} cannot be recorded exactly.")
+_TWO_DECIMALS = _("Dub keeps 2 decimals for {currency}, so {amount} cannot be recorded exactly.")
 
 
 class NotRepresentable(ValueError):
-    """An amount that Dub cannot hold in this currency."""
+    """An amount that Dub cannot hold in this currency.
+
+    `text` says so, with the names of `values` in braces.
+    """
+
+    def __init__(self, text: str, **values: str) -> None:
+        super().__init__(text.format(**values))
+        self.text, self.values = text, values
 
 
 def exponent(currency: str) -> int:
@@ -32,25 +44,24 @@ def to_minor(amount: Decimal, *, currency: str) -> int:
     """
     places = exponent(currency)
     if not amount.is_finite() or amount <= 0:
-        raise NotRepresentable("The amount must be greater than zero.")
+        raise NotRepresentable(_("The amount must be greater than zero."))
     if amount > MAX_MINOR:
-        raise NotRepresentable("The amount is too large for Dub to hold exactly.")
+        raise NotRepresentable(_TOO_LARGE)
     minor = amount * 10**places
     if minor != minor.to_integral_value() or Decimal(int(minor)).scaleb(-places) != amount:
         typed = f"{amount:f}"
-        shown = f"{typed} {currency.upper()}" if len(typed) < 40 else "this amount"
+        shown = f"{typed} {currency.upper()}" if len(typed) < 40 else _("this amount")
         raise NotRepresentable(
-            f"Dub keeps {places or 'no'} decimals for {currency.upper()}, "
-            f"so {shown} cannot be recorded exactly."
+            _TWO_DECIMALS if places else _NO_DECIMALS, currency=currency.upper(), amount=shown
         )
     if minor > MAX_MINOR:
-        raise NotRepresentable("The amount is too large for Dub to hold exactly.")
+        raise NotRepresentable(_TOO_LARGE)
     return int(minor)
 
 
 def to_major(minor: int, *, currency: str) -> Decimal:
     """Major units for minor units as Dub stores them: 1234 EUR cents give Decimal("12.34")."""
-    sign, digits, _ = Decimal(minor).as_tuple()
+    sign, digits, _places = Decimal(minor).as_tuple()
     return Decimal((sign, digits, -exponent(currency)))
 
 
