@@ -10,6 +10,8 @@ from html import escape
 from typing import Any
 
 from django import template
+from django.conf import settings
+from django.urls import get_script_prefix
 from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
@@ -20,7 +22,7 @@ from heroicons.templatetags.heroicons import heroicon_micro, heroicon_outline
 from customers import addresses, formats
 from customers.facts import Change, stored_changes
 from customers.formats import Format
-from customers.models import AuditEntry, Import, Outcome
+from customers.models import AuditEntry, Import, Outcome, held_by
 from dubadmin.dub.money import to_major
 
 register = template.Library()
@@ -81,6 +83,24 @@ def once(context: template.RequestContext, name: str) -> SafeString:
             kept[name] = SafeString(page.engine.get_template(name).render(context))
     drawn: SafeString = kept[name]
     return drawn
+
+
+_ALIKE: dict[tuple[object, ...], SafeString] = {}
+
+
+@register.simple_tag(takes_context=True)
+def alike(context: template.RequestContext, name: str) -> SafeString:
+    """Includes a template that says the same to whoever may do the same, on the same page.
+
+    Of the request it may use only the permissions, the language and which page it is, so that it
+    is drawn once for all of them.
+    """
+    user, page = context["user"], getattr(context["request"].resolver_match, "view_name", "")
+    may = (user.is_superuser, held_by(user).permissions)
+    key = (name, page, may, get_language(), get_script_prefix())
+    if key not in _ALIKE or settings.DEBUG:
+        _ALIKE[key] = once(context, name)
+    return _ALIKE[key]
 
 
 @register.simple_tag(takes_context=True)
