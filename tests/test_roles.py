@@ -197,7 +197,14 @@ def addresses(dub: Sandbox) -> dict[str, str]:
     numbers["note_remove"] = Note.objects.create(customer_id=customer["id"], text="Hi").pk
     numbers |= {"view_edit": view.pk, "view_delete": view.pk}
     file = Import.objects.create(
-        kind="sales", name="sales.csv", state="mapping", size=1, key="k", actor={}, header=["a"], hints=[{}]
+        kind="sales",
+        name="sales.csv",
+        state="mapping",
+        size=1,
+        key="k",
+        actor={},
+        header=["a"],
+        hints=[{}],
     )
     pages = [pattern.name for pattern in urls.urlpatterns]
     numbers |= {name: file.pk for name in pages if name.startswith("import_")}
