@@ -174,7 +174,8 @@ def _static() -> Findings:
 
 def _log() -> Findings:
     waiting = chain.unlinked()
-    lag = f"{waiting} entries wait for their place in the chain."
+    entries = "1 entry waits for its" if waiting == 1 else f"{waiting} entries wait for their"
+    lag = f"{entries} place in the chain."
     if waiting > LAG:
         yield Finding("warn", lag, "A worker links them: is one running?")
     else:

@@ -42,7 +42,9 @@ SESSION_COOKIE_NAME = f"{_host_only}dubadmin_session"
 CSRF_COOKIE_NAME = f"{_host_only}dubadmin_csrf"
 SESSION_COOKIE_HTTPONLY = CSRF_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS
-SESSION_COOKIE_AGE = SESSION_HOURS * 3600
+# `timeouts` ends a session long before: a form that was left open over the weekend still has its
+# person, and is kept while they sign in.
+SESSION_COOKIE_AGE = (SESSION_HOURS + 72) * 3600
 CSRF_FAILURE_VIEW = "customers.views.accounts.form_expired"
 
 ACCOUNT_ADAPTER = "customers.signin.adapters.Accounts"

@@ -37,7 +37,7 @@ def signed_in(person: User) -> Client:
 def test_what_is_over_goes_and_what_is_not_stays(
     people: dict[str, User], caplog: pytest.LogCaptureFixture
 ) -> None:
-    with time_machine.travel(timezone.now() - timedelta(days=3)):
+    with time_machine.travel(timezone.now() - timedelta(days=4)):
         signed_in(people["alice"])
         cache.set("attempt", 1, timeout=300)
         remove_old_exports.enqueue()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 from allauth.account.signals import password_changed
@@ -12,12 +13,14 @@ from allauth.mfa.webauthn import views as webauthn
 from allauth.socialaccount.models import SocialAccount
 from allauth.usersessions.internal.flows.sessions import end_sessions
 from allauth.usersessions.models import UserSession
+from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth import update_session_auth_hash
 from django.contrib.auth.models import User
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse_lazy
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
@@ -87,7 +90,9 @@ def password(request: Request) -> HttpResponse:
 def session_list(request: Request) -> HttpResponse:
     """Where this person is signed in. POST ends one `session` by its number, "others" or "all"."""
     UserSession.objects.create_from_request(request)
-    mine = UserSession.objects.purge_and_list(request.user)
+    since = timezone.now() - timedelta(minutes=settings.SESSION_IDLE_MINUTES)
+    every = UserSession.objects.purge_and_list(request.user)
+    mine = [each for each in every if each.last_seen_at > since]
     if request.method != "POST":
         mine.sort(key=lambda each: (not each.is_current(), -each.last_seen_at.timestamp()))
         return render(request, "account/sessions.html", {"sessions": mine})

@@ -9,6 +9,7 @@ from django.contrib.auth.models import User
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
+from customers.housekeeping import tidy
 from dubadmin.sandbox import Sandbox
 
 from ..conftest import hidden_fields, text_of
@@ -58,6 +59,16 @@ def test_it_stays_for_an_hour(alice_was_here: Client, clock: Any) -> None:
     assert client.get(HELD).status_code == 200
     clock.shift(2)
     assert client.get(HELD)["Location"] == "/"
+
+
+def test_it_is_kept_of_who_comes_back_on_monday(
+    alice_was_here: Client, clock: Any, people: dict[str, User]
+) -> None:
+    clock.shift(70 * 3600)
+    tidy()
+    assert alice_was_here.post("/sales/new/", SALE)["Location"].endswith(f"?next={HELD}")
+    sign_in_as(alice_was_here, "alice")
+    assert TYPED in text_of(alice_was_here.get(HELD))
 
 
 def test_nobody_else_sees_it(alice_was_here: Client, people: dict[str, User]) -> None:

@@ -96,6 +96,15 @@ def test_the_list_tells_where_one_is_signed_in(client: Client, vera: User) -> No
     assert UserSession.objects.count() == 2
 
 
+def test_one_that_was_not_used_for_too_long_is_not_listed(
+    clock: Any, sign_in: SignIn, client: Client
+) -> None:
+    sign_in("vera").get("/accounts/")
+    clock.shift(61 * MINUTE)
+    page = sign_in("vera").get("/accounts/sessions/")
+    assert len(page.context["sessions"]) == 1
+
+
 def test_sign_out_everywhere_else(client: Client, vera: User) -> None:
     others = [Client(), Client()]
     for each in (*others, client):
