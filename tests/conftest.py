@@ -5,6 +5,7 @@ alice edits, vera only looks, max manages, otto audits, ada administers.
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Callable, Iterator
 from html import unescape
@@ -37,6 +38,13 @@ ALICE = Actor(id="1", name="alice", role="Editor", request_id="req-of-alice")
 # The same examples on every run, however slow the machine is.
 hypothesis.settings.register_profile("steady", deadline=None, derandomize=True, database=None)
 hypothesis.settings.load_profile("steady")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """CI looks twice at what hangs on a machine's mood: browsers and killed processes."""
+    for item in items if os.environ.get("CI") else []:
+        if {"browser", "processes"} & set(item.path.parts):
+            item.add_marker(pytest.mark.flaky(reruns=1))
 
 
 @pytest.fixture(scope="session", autouse=True)
