@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from dubadmin.dub.records import Customer, parse_time
 
@@ -20,6 +21,17 @@ LABELS = {
     "stripeCustomerId": _("Stripe customer ID"),
     "country": _("Country"),
     "subscriptionCanceledAt": _("Subscription cancelled"),
+}
+# Of users and roles, as the log has them.
+_OF_PEOPLE = {
+    "username": _("Username"),
+    "first_name": _("First name"),
+    "last_name": _("Last name"),
+    "is_active": _("Is active"),
+    "is_staff": _("Is staff"),
+    "is_superuser": _("Is superuser"),
+    "roles": _("Roles"),
+    "may": pgettext_lazy("a role", "May"),
 }
 FIELDS = {
     "name": "name",
@@ -43,7 +55,7 @@ class Change:
     @property
     def label(self) -> str:
         words = self.key if self.key.isupper() else self.key.replace("_", " ").capitalize()
-        return str(LABELS.get(self.key, words))
+        return str((LABELS | _OF_PEOPLE).get(self.key, words))
 
 
 def facts_of(customer: Customer) -> dict[str, Any]:

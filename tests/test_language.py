@@ -12,7 +12,7 @@ from django.test import Client
 from django.utils.translation import get_language, override
 
 from customers import formats
-from customers.language import as_read_by, in_english
+from customers.language import as_read_by, in_english, in_words
 from customers.models import AuditEntry, Batch, Preferences
 from dubadmin.sandbox import Sandbox
 
@@ -171,3 +171,28 @@ def test_countries_stand_in_the_order_of_their_letters() -> None:
     names = [name for _, name in formats.called("de", "de").countries]
     order = [names.index(name) for name in ("Ägypten", "Albanien", "Oman", "Österreich", "Togo")]
     assert order == sorted(order)
+
+
+@pytest.mark.parametrize(
+    ("english", "german"),
+    [
+        ("The event is at Dub.", "Das Ereignis ist bei Dub."),
+        (
+            "Nothing is wrong: 12,345 entries are as they were settled, up to place 1,234,567. "
+            "3 entries are expired, as the log says in #7, #21.",
+            "Alles stimmt: 12.345 Einträge sind so, wie sie abgeschlossen wurden, bis Stelle "
+            "1.234.567. 3 Einträge sind abgelaufen, wie das Protokoll in #7, #21 sagt.",
+        ),
+        (
+            "Entry 1234 was removed: only its seal is left.",
+            "Eintrag 1234 wurde entfernt: Nur sein Siegel ist übrig.",
+        ),
+        ("Nobody knows {} or 7.", "Nobody knows {} or 7."),
+    ],
+)
+def test_what_is_kept_in_english_is_known_whatever_numbers_it_has(
+    english: str, german: str
+) -> None:
+    assert in_words(english) == english
+    with as_read_by(AnonymousUser(), otherwise="de"):
+        assert in_words(english) == german

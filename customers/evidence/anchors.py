@@ -13,6 +13,7 @@ from datetime import timedelta
 
 from django.conf import settings
 from django.utils import timezone
+from django.utils.translation import gettext_noop
 
 from customers import chain
 from customers.audit import Actor, note
@@ -21,6 +22,13 @@ from customers.models import AuditEntry, Outcome
 from dubadmin.outside import NotTaken, post_json
 
 logger = logging.getLogger("dubadmin.audit")
+FILE, ADDRESS = "AUDIT_ANCHOR_FILE", "AUDIT_ANCHOR_URL"
+WRITTEN = {
+    (): gettext_noop("Written to the log."),
+    (FILE,): gettext_noop("Written to the log and AUDIT_ANCHOR_FILE."),
+    (ADDRESS,): gettext_noop("Written to the log and AUDIT_ANCHOR_URL."),
+    (FILE, ADDRESS): gettext_noop("Written to the log and AUDIT_ANCHOR_FILE and AUDIT_ANCHOR_URL."),
+}
 
 
 def last() -> AuditEntry | None:
@@ -49,8 +57,9 @@ def write(*, actor: Actor) -> AuditEntry:
     chain.link_all()
     head = chain.head()
     logger.info("The head of the audit log is %s", head)
-    written, failed = ["the log"], []
-    for name, put in (("AUDIT_ANCHOR_FILE", _to_file), ("AUDIT_ANCHOR_URL", _to_address)):
+    written: list[str] = []
+    failed: list[str] = []
+    for name, put in ((FILE, _to_file), (ADDRESS, _to_address)):
         if where := getattr(settings, name):
             try:
                 put(where, head)
@@ -62,7 +71,7 @@ def write(*, actor: Actor) -> AuditEntry:
         "audit.anchor",
         actor=actor,
         outcome=Outcome.FAILED if failed else Outcome.DONE,
-        explanation=" ".join([f"Written to {' and '.join(written)}.", *failed]),
+        explanation=" ".join([WRITTEN[tuple(written)], *failed]),
         after=asdict(head),
     )
 

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from django.db.models import QuerySet
+from django.utils.translation import gettext_noop
 
 from customers import chain
 from customers.audit import Actor, note
@@ -24,6 +25,31 @@ from .vouchers import load
 Links = Mapping[int, set[str]]  # what anchors say of a place
 AT_ONCE = 1_000
 SLICE_SECONDS = 5.0
+# Of one entry, and of several.
+WELL = (
+    gettext_noop("Nothing is wrong: {} entry is as it was settled, up to place {}."),
+    gettext_noop("Nothing is wrong: {} entries are as they were settled, up to place {}."),
+)
+BEFORE = (
+    gettext_noop("Before that, {} entry is as it was settled."),
+    gettext_noop("Before that, {} entries are as they were settled."),
+)
+EXPIRED = (
+    gettext_noop("{} entry is expired, as the log says in {}."),
+    gettext_noop("{} entries are expired, as the log says in {}."),
+)
+REDACTED = (
+    gettext_noop("{} entry is redacted, as the log says in {}."),
+    gettext_noop("{} entries are redacted, as the log says in {}."),
+)
+UNLINKED = (
+    gettext_noop("{} entry is sealed and not linked yet."),
+    gettext_noop("{} entries are sealed and not linked yet."),
+)
+PENDING = (
+    gettext_noop("{} entry is pending, so not sealed yet."),
+    gettext_noop("{} entries are pending, so not sealed yet."),
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -63,28 +89,28 @@ class Report:
 
     @property
     def sentences(self) -> list[str]:
-        """What was found, for people: the result first."""
-        were = "it was" if self.checked == 1 else "they were"
-        told = f"{_entries(self.checked)} as {were} settled"
+        """What was found, for people: the result first. English, for the log (see `in_words`)."""
         if self.finding:
-            return [self.finding.sentence, f"Before that, {told}."]
-        return [f"Nothing is wrong: {told}, up to place {self.head.place:,}.", *self._rest()]
+            return [self.finding.sentence, _counted(BEFORE, self.checked)]
+        return [_counted(WELL, self.checked, f"{self.head.place:,}"), *self._rest()]
 
     def _rest(self) -> Iterator[str]:
         if self.expired:
-            by = ", ".join(f"#{number}" for number in sorted(self.vouchers.checkpoints))
-            yield f"{_entries(self.expired)} expired, as the log says in {by}."
+            yield _counted(EXPIRED, self.expired, _numbers(self.vouchers.checkpoints))
         if self.redacted:
-            by = ", ".join(f"#{number}" for number in sorted(self.vouchers.redactions))
-            yield f"{_entries(self.redacted)} redacted, as the log says in {by}."
+            yield _counted(REDACTED, self.redacted, _numbers(self.vouchers.redactions))
         if self.unlinked:
-            yield f"{_entries(self.unlinked)} sealed and not linked yet."
+            yield _counted(UNLINKED, self.unlinked)
         if self.pending:
-            yield f"{_entries(self.pending)} pending, so not sealed yet."
+            yield _counted(PENDING, self.pending)
 
 
-def _entries(number: int) -> str:
-    return "1 entry is" if number == 1 else f"{number:,} entries are"
+def _counted(sentences: tuple[str, str], number: int, *more: str) -> str:
+    return sentences[number != 1].format(f"{number:,}", *more)
+
+
+def _numbers(entries: Iterable[int]) -> str:
+    return ", ".join(f"#{number}" for number in sorted(entries))
 
 
 def verify(anchors: Iterable[Head] = ()) -> Report:
@@ -147,8 +173,10 @@ def _beside_the_chain(report: Report, anchors: Links) -> Iterator[Finding]:
     end, furthest = report.head.place, max(anchors, default=0)
     if furthest > end:
         yield Finding(
-            sentence=f"The chain ends at place {end}, and an anchor tells that it had reached "
-            f"place {furthest}: the newest entries were removed.",
+            sentence=gettext_noop(
+                "The chain ends at place {}, and an anchor tells that it had reached place {}: "
+                "the newest entries were removed."
+            ).format(end, furthest),
             place=end + 1,
         )
     for seal, entry in _with_entries(Seal.objects.filter(place=None).order_by("entry_id")):
@@ -157,16 +185,19 @@ def _beside_the_chain(report: Report, anchors: Links) -> Iterator[Finding]:
     settled = AuditEntry.objects.exclude(outcome=Outcome.PENDING)
     for number in settled.filter(seal=None).order_by("pk").values_list("pk", flat=True)[:1]:
         yield Finding(
-            sentence=f"Entry {number} has no seal: it was put in past dubadmin, or its seal was "
-            "removed.",
+            sentence=gettext_noop(
+                "Entry {} has no seal: it was put in past dubadmin, or its seal was removed."
+            ).format(number),
             entry=number,
         )
 
 
 def _made_anew(first: int, last: int) -> Finding:
     return Finding(
-        sentence=f"The chain does not fit the anchor of place {last}: at a place from {first} to "
-        f"{last} an entry was changed, removed or inserted, and all links after it made anew.",
+        sentence=gettext_noop(
+            "The chain does not fit the anchor of place {}: at a place from {} to {} an entry was "
+            "changed, removed or inserted, and all links after it made anew."
+        ).format(last, first, last),
         place=last,
     )
 
@@ -175,16 +206,22 @@ def _follow(report: Report, seal: Seal) -> Iterator[Finding]:
     """Whether the seal stands at the very next place, and its link fits."""
     place, number, newest = report.head.place + 1, seal.entry_id, report.newest
     if seal.place != place:
-        where = f"after entry {newest} and before entry {number}" if newest else f"before {number}"
-        yield Finding(
-            sentence=f"Place {place} of the chain is empty: the entry there, {where}, was removed.",
-            place=place,
-        )
+        empty = gettext_noop(
+            "Place {} of the chain is empty: the entry there, before {}, was removed."
+        ).format(place, number)
+        if newest:
+            empty = gettext_noop(
+                "Place {} of the chain is empty: the entry there, after entry {} and before entry "
+                "{}, was removed."
+            ).format(place, newest, number)
+        yield Finding(sentence=empty, place=place)
     link = chain.link_of(report.head.link, place=place, entry_id=number, digest=seal.digest)
     if seal.link != link:
         yield Finding(
-            sentence=f"The chain breaks at place {place}, at entry {number}: it was changed, "
-            "inserted or moved, or the entry that stood there was removed.",
+            sentence=gettext_noop(
+                "The chain breaks at place {}, at entry {}: it was changed, inserted or moved, or "
+                "the entry that stood there was removed."
+            ).format(place, number),
             entry=number,
             place=place,
         )
@@ -198,8 +235,9 @@ def _check(report: Report, seal: Seal, entry: AuditEntry | None) -> Iterator[Fin
     report.vouchers = load()  # it may have expired, or been redacted, since we began
     entry = AuditEntry.objects.filter(pk=seal.entry_id).first()
     if not _fits(report, seal, entry):
-        what = "changed: it does not fit its seal" if entry else "removed: only its seal is left"
-        sentence = f"Entry {seal.entry_id} was {what}."
+        changed = gettext_noop("Entry {} was changed: it does not fit its seal.")
+        removed = gettext_noop("Entry {} was removed: only its seal is left.")
+        sentence = (changed if entry else removed).format(seal.entry_id)
         yield Finding(sentence=sentence, entry=seal.entry_id, place=seal.place)
 
 

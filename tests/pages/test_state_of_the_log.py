@@ -147,3 +147,17 @@ def test_following_leaves_no_entry(otto: Client) -> None:
     before = AuditEntry.objects.count()
     otto.get(FOLLOW)
     assert AuditEntry.objects.count() == before
+
+
+def test_the_english_of_the_log_is_read_in_the_language_of_its_reader(
+    otto: Client, log: list[AuditEntry]
+) -> None:
+    report = verify.verify()
+    verify.tell(report, actor=ALICE)
+    anchors.write(actor=ALICE)
+    says = text_of(otto.get(STATE, headers={"accept-language": "de"}))
+    assert f"Alles stimmt: {report.checked} Einträge sind so, wie sie abgeschlossen wurden" in says
+    assert "In das Log geschrieben." in says
+    english = AuditEntry.objects.get(action="audit.verify").explanation
+    assert english.startswith(f"Nothing is wrong: {report.checked} entries are as they were")
+    assert english in text_of(otto.get(STATE))

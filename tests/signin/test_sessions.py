@@ -26,6 +26,17 @@ def in_use(client: Client) -> bool:
     return client.get("/accounts/").status_code == 200
 
 
+def test_its_end_is_told_in_the_language_of_its_person_and_logged_in_english(
+    clock: Any, sign_in: SignIn
+) -> None:
+    vera = sign_in("vera")
+    clock.shift(61 * MINUTE)
+    page = vera.get("/accounts/", headers={"accept-language": "de"}, follow=True)
+    assert "Nach 60 Minuten ohne Benutzung abgemeldet." in text_of(page)
+    entry = AuditEntry.objects.get(action="session.expire")
+    assert entry.explanation == "Signed out after 60 minutes without use."
+
+
 def test_it_ends_after_an_hour_without_use(clock: Any, sign_in: SignIn) -> None:
     vera = sign_in("vera")
     clock.shift(59 * MINUTE)
