@@ -8,9 +8,10 @@ from datetime import datetime, timedelta
 
 from django.utils import timezone
 from django.utils.functional import Promise, lazy
-from django.utils.translation import gettext as _
+from django.utils.translation import gettext
 
 from dubadmin.dub.commands import DEDUPE_DAYS, lead_key
+from dubadmin.dub.marks import _
 from dubadmin.dub.records import Event
 
 from . import formats
@@ -37,7 +38,7 @@ class Window:
         """The end as a person reads it, after the word "until"."""
         end = timezone.localtime(self.expires)
         text = f"{formats.current().moment(end, 'short')} {end:%Z}"
-        return text if self.sure else _("%(end)s at the latest") % {"end": text}
+        return text if self.sure else gettext("%(end)s at the latest") % {"end": text}
 
 
 def open_window(
@@ -75,7 +76,7 @@ def open_windows(external_id: str, *, events: Iterable[Event] = ()) -> list[str]
         name: open_window(external_id, event_name=name, events=leads) for name in sorted(names)
     }
     return [
-        _("A new lead named “%(name)s” is swallowed until %(end)s, even for a new customer.")
+        gettext("A new lead named “%(name)s” is swallowed until %(end)s, even for a new customer.")
         % {"name": name, "end": window.until}
         for name, window in windows.items()
         if window
@@ -118,23 +119,26 @@ def _may_have_set_the_key(entry: AuditEntry) -> bool:
     return entry.outcome != Outcome.REFUSED or refused_late
 
 
+_TRIED = {
+    Outcome.RECORDED: _("A lead of this name was recorded here on {when}."),
+    Outcome.DIFFERS: _("A lead of this name was recorded here on {when}."),
+    Outcome.REFUSED: _("A lead of this name was tried, and refused by Dub, here on {when}."),
+    Outcome.NOT_RECORDED: _(
+        "A lead of this name was tried, and taken by Dub for a repeat, here on {when}."
+    ),
+    Outcome.UNKNOWN: _("A lead of this name was sent, with an unknown result, here on {when}."),
+    Outcome.PENDING: _("A lead of this name was tried here on {when}."),
+}
+_RECORDED = _("Dub recorded a lead of this name on {when}.")
+
+
 def _attempt_text(entry: AuditEntry) -> str:
-    said = {
-        Outcome.RECORDED: _("A lead of this name was recorded here on %(when)s."),
-        Outcome.DIFFERS: _("A lead of this name was recorded here on %(when)s."),
-        Outcome.REFUSED: _("A lead of this name was tried, and refused by Dub, here on %(when)s."),
-        Outcome.NOT_RECORDED: _(
-            "A lead of this name was tried, and taken by Dub for a repeat, here on %(when)s."
-        ),
-        Outcome.UNKNOWN: _(
-            "A lead of this name was sent, with an unknown result, here on %(when)s."
-        ),
-    }.get(Outcome(entry.shown_outcome), _("A lead of this name was tried here on %(when)s."))
-    return said % {"when": _when(entry.at)}
+    said = _TRIED.get(Outcome(entry.shown_outcome), _TRIED[Outcome.PENDING])
+    return gettext(said).format(when=_when(entry.at))
 
 
 def _recorded_text(at: datetime) -> str:
-    return _("Dub recorded a lead of this name on %(when)s.") % {"when": _when(at)}
+    return gettext(_RECORDED).format(when=_when(at))
 
 
 def _when(moment: datetime) -> str:

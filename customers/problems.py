@@ -10,7 +10,7 @@ from django.utils.functional import Promise, lazy
 from dubadmin.dub.errors import DubError, RateLimited, Refused
 from dubadmin.dub.explain import Explanation, explain
 
-from .language import in_words
+from .kept import in_words
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -30,7 +30,8 @@ from dubadmin.dub.explain import explain
 
 from . import followup
 from .audit import Actor
-from .language import as_read_by, in_words
+from .kept import in_words
+from .language import as_read_by
 from .models import (
     AuditEntry,
     Batch,

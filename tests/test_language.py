@@ -12,7 +12,8 @@ from django.test import Client
 from django.utils.translation import get_language, override
 
 from customers import formats
-from customers.language import as_read_by, in_english, in_words
+from customers.kept import in_words
+from customers.language import as_read_by, in_english
 from customers.models import AuditEntry, Batch, Preferences
 from dubadmin.sandbox import Sandbox
 

@@ -7,7 +7,6 @@ from typing import Any
 
 from django.db import IntegrityError, transaction
 from django.utils import timezone
-from django.utils.translation import gettext_noop as _
 
 from customers import queries, services, work
 from customers.audit import WORKER, AlreadyAsked, Target
@@ -16,6 +15,7 @@ from customers.language import in_english
 from customers.models import AuditEntry, Batch, BatchRow, Outcome
 from dubadmin.connect import reserved
 from dubadmin.dub.errors import DubError, Refused
+from dubadmin.dub.marks import _
 from dubadmin.dub.records import Customer
 
 from .asking import note_of
@@ -91,13 +91,17 @@ def _conflict(batch: Batch, row: BatchRow, present: Mapping[str, Any]) -> str:
     """Why the field must not be set: somebody changed it since, or it is as wanted (trap R7)."""
     label, now = LABELS[batch.field], present.get(batch.field)
     if same(batch.field, now, batch.value):
-        return f"{label}: Dub already has this value, so nothing was sent."
+        return _HAS_IT.format(label=label)
     if not same(batch.field, now, row.base):
-        return (
-            f"{label} was changed by somebody else since this batch began: from "
-            f"“{row.base or 'empty'}” to “{now or 'empty'}”. Nothing was sent."
-        )
+        return _CHANGED.format(label=label, before=row.base or "empty", now=now or "empty")
     return ""
+
+
+_HAS_IT = _("{label}: Dub already has this value, so nothing was sent.")
+_CHANGED = _(
+    "{label} was changed by somebody else since this batch began: from “{before}” to “{now}”. "
+    "Nothing was sent."
+)
 
 
 def _mismatch(batch: Batch, customer: Customer) -> str:

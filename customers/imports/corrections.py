@@ -20,7 +20,7 @@ from customers import queries, services
 from customers.audit import Actor, AlreadyAsked, Target
 from customers.facts import FIELDS, editable, facts_of
 from customers.forms import EditForm
-from customers.language import in_words
+from customers.kept import in_words
 from customers.merge import Conflict, merge
 from customers.models import AuditEntry, ImportRow, Relation
 from customers.services import Overtaken, target_of

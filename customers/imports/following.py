@@ -14,7 +14,6 @@ from typing import Any
 from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.dateparse import parse_datetime
-from django.utils.translation import gettext_noop as _
 
 from customers import followup, queries, work
 from customers.audit import note
@@ -23,6 +22,7 @@ from customers.models import FollowUp, Import, ImportRow
 from dubadmin.connect import background
 from dubadmin.dub.commands import lead_key
 from dubadmin.dub.errors import Refused
+from dubadmin.dub.marks import _
 from dubadmin.dub.records import Event
 
 from .kinds import KINDS

@@ -122,7 +122,7 @@ class Question:
 
     @property
     def said(self) -> str:
-        examples = ", ".join(f"“{example}”" for example in self.examples)
+        examples = ", ".join(_("“%(text)s”") % {"text": each} for each in self.examples)
         return _("In this file: %(examples)s.") % {"examples": examples}
 
 

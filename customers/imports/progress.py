@@ -14,7 +14,6 @@ from django.utils.translation import gettext_lazy as _
 
 from customers import formats, work
 from customers.models import HAPPENED, FollowUp, Import, ImportRow
-from customers.templatetags.words import inside
 
 from .asking import sendable
 from .kinds import KINDS
@@ -92,12 +91,12 @@ def summary(file: Import) -> str:
     number = formats.current().number
     if file.started_at:
         told = _of_run(file)
-        ended = [f"{number(n)} {inside(called)}" for value, called, n in told.outcomes]
+        ended = [f"{number(n)} {called.lower()}" for value, called, n in told.outcomes]
         to_go = gettext("%(n)s to go") % {"n": number(told.to_go)}
         return ", ".join([*ended, *([to_go] if told.to_go else [])])
     if file.state == Import.State.CHECKED:
         counted = verdicts(file)
-        found = [f"{number(counted[each])} {inside(each.label)}" for each in _TOLD if counted[each]]
+        found = [f"{number(counted[each])} {each.label.lower()}" for each in _TOLD if counted[each]]
         return ", ".join(found)
     rows = ngettext("%(n)s row", "%(n)s rows", file.rows_found)
     return rows % {"n": number(file.rows_found)}

@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from customers import followup
-from customers.language import in_words
+from customers.kept import in_words
 from customers.models import (
     NOTHING_HAPPENED,
     AuditEntry,

@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 
 from customers import formats, queries, services
 from customers.audit import Actor, storable
-from customers.language import in_words
+from customers.kept import in_words
 from customers.ledger import InvoiceTaken, conflict_text
 from customers.models import AuditEntry, Import, ImportRow, Relation
 from customers.preflight import IGNORED, Check, Preflight, as_logged, check_lead, check_sale

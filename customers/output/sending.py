@@ -5,10 +5,9 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Iterable, Iterator
 
-from django.utils.translation import gettext_noop as _
-
 from dubadmin.dub.errors import DubError
 from dubadmin.dub.explain import explain
+from dubadmin.dub.marks import _
 
 from .writers import CSV, JSON_LINES, Format, write_csv
 

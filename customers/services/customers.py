@@ -9,7 +9,6 @@ from typing import Any
 from django.db import connection
 from django.db.models import Q
 from django.utils import timezone
-from django.utils.translation import gettext_noop as _
 
 from customers.audit import Actor, Verdict, perform
 from customers.facts import LABELS, facts_of, same
@@ -27,6 +26,7 @@ from dubadmin.dub.client import Receipt
 from dubadmin.dub.commands import DeleteCustomer, UpdateCustomer
 from dubadmin.dub.errors import Answer, DubError, Refused, Uncertain
 from dubadmin.dub.explain import explain
+from dubadmin.dub.marks import _
 from dubadmin.dub.reads import GetCustomer
 from dubadmin.dub.records import Customer, Event
 
@@ -115,16 +115,20 @@ def _judge_update(
     labels = ", ".join(str(row["label"]) for row in rows if not row["same"])
     unchanged = all(same(key, stored.get(key), before.get(key)) for key in command.body)
     if unchanged:
-        sentence = f"Dub answered as if all were fine and stored nothing: {labels}."
+        sentence = _NOTHING_STORED.format(labels=labels)
         return Verdict(
             outcome=Outcome.NOT_RECORDED, explanation=sentence, after=stored, comparison=rows
         )
     return Verdict(
         outcome=Outcome.DIFFERS,
-        explanation=f"Dub did not store as asked: {labels}.",
+        explanation=_STORED_OTHERWISE.format(labels=labels),
         after=stored,
         comparison=rows,
     )
+
+
+_NOTHING_STORED = _("Dub answered as if all were fine and stored nothing: {labels}.")
+_STORED_OTHERWISE = _("Dub did not store as asked: {labels}.")
 
 
 def stored_rows(

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from django.utils.translation import gettext_noop as _
-
 from customers.audit import Actor, Verdict, perform
 from customers.dedupe import Window, open_window, stored_key
 from customers.facts import LABELS, facts_of, same
@@ -16,6 +14,7 @@ from dubadmin.connect import dub
 from dubadmin.dub.client import Receipt
 from dubadmin.dub.commands import TrackLead
 from dubadmin.dub.errors import DubError, Uncertain
+from dubadmin.dub.marks import _
 from dubadmin.dub.reads import GetCustomer
 from dubadmin.dub.records import Customer
 
@@ -133,9 +132,12 @@ def _lead_sentence(command: TrackLead, outcome: Outcome, *, known: Customer | No
     return _("Dub accepted the lead.")
 
 
+_STAYS_TAKEN = _("The name stays taken until {until}.")
+
+
 def _duplicate_text(earlier_try: Window | None, known: Customer | None) -> str:
     because = (
-        f"{earlier_try.because} The name stays taken until {earlier_try.until}."
+        f"{earlier_try.because} {_STAYS_TAKEN.format(until=earlier_try.until)}"
         if earlier_try
         else _("A lead of this name was tried in the last 7 days, outside dubadmin.")
     )

@@ -7,7 +7,6 @@ from dataclasses import replace
 from typing import Any
 
 from django.db import IntegrityError
-from django.utils.translation import gettext_noop as _
 
 from customers import ledger
 from customers.audit import Actor, Verdict, perform
@@ -17,6 +16,7 @@ from customers.preflight import DEFAULT_PROCESSOR, DEFAULT_SALE_NAME, Preflight,
 from dubadmin.dub.client import Receipt
 from dubadmin.dub.commands import TrackSale
 from dubadmin.dub.errors import Uncertain
+from dubadmin.dub.marks import _
 from dubadmin.dub.money import MAX_COMMISSION_CENTS, amount_text
 
 from .shared import Row, unknown
@@ -96,10 +96,7 @@ def _judge_sale(command: TrackSale, result: Receipt | Uncertain, *, replayed: bo
 def _sale_verdict(command: TrackSale, rows: list[Row], *, sale: Mapping[str, Any]) -> Verdict:
     stored = str(sale.get("currency", "")).lower()
     if stored != "usd":
-        text = (
-            f"The sale is recorded, but Dub has no exchange rate for {command.currency.upper()}: "
-            "it keeps the bare number and adds it to totals in US dollars."
-        )
+        text = _NO_RATE.format(currency=command.currency.upper())
         return Verdict(outcome=Outcome.DIFFERS, explanation=text, comparison=rows)
     amount = sale.get("amount")
     text = _("Dub accepted the sale.")
@@ -107,6 +104,12 @@ def _sale_verdict(command: TrackSale, rows: list[Row], *, sale: Mapping[str, Any
         above = _("It is above 21,474,836.47 USD, so Dub records no commission for it.")
         text = f"{text} {above}"
     return Verdict(outcome=Outcome.RECORDED, explanation=text, comparison=rows)
+
+
+_NO_RATE = _(
+    "The sale is recorded, but Dub has no exchange rate for {currency}: it keeps the bare number "
+    "and adds it to totals in US dollars."
+)
 
 
 def _sale_rows(

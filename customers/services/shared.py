@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 from django.utils.functional import Promise
-from django.utils.translation import gettext_noop as _
 
 from customers.audit import Actor, Target, Verdict, note
 from customers.models import AuditEntry, Outcome
 from dubadmin.dub.client import Receipt
 from dubadmin.dub.errors import Uncertain
+from dubadmin.dub.marks import _
 from dubadmin.dub.records import Customer
 
 Row = dict[str, Any]

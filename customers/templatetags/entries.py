@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable, Mapping
+from decimal import Decimal
 from functools import lru_cache
 from html import escape
 
@@ -14,11 +16,12 @@ from django.utils.safestring import SafeString
 from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
 
+from customers import formats
 from customers.addresses import customer_url
-from customers.language import in_words
+from customers.kept import in_words
 from customers.models import ACTIONS, AuditEntry, Batch, Export, Import
 
-from .show import DASH, badge, moment, number
+from .show import DASH, badge, moment, number, shown
 
 register = template.Library()
 register.filter(in_words)
@@ -89,6 +92,19 @@ def job_name(job: Batch | Import | Export) -> str:
     return ngettext(
         "%(action)s of %(number)s customer", "%(action)s of %(number)s customers", job.total
     ) % {"action": job.action_label, "number": number(job.total)}
+
+
+@register.filter
+def compared(value: object, label: str) -> SafeString | str:
+    """A value of a comparison; the amount of a sale, which is kept in English, as it is read."""
+    found = _AMOUNT.fullmatch(str(value)) if label == "Amount" else None
+    if not found:
+        return shown(value)
+    amount = Decimal(found["number"].replace(",", ""))
+    return f"{formats.current().number(amount)} {found['currency']}"
+
+
+_AMOUNT = re.compile(r"(?P<number>[\d,]+(?:\.\d+)?) (?P<currency>[A-Z]{3})")
 
 
 @register.filter

@@ -18,7 +18,7 @@ from customers.facts import LABELS
 from customers.forms import DeleteSeveralForm, SelectionForm, SetFieldForm, new_key
 from customers.guard import page, require
 from customers.http import Request, stop
-from customers.language import in_words
+from customers.kept import in_words
 from customers.models import Batch, BatchRow, Outcome
 from customers.signin.sessions import must_be_sure
 from customers.templatetags.show import country_name

@@ -19,7 +19,7 @@ from customers.facts import FIELDS, editable, facts_of
 from customers.forms import DeleteForm, EditForm
 from customers.guard import page
 from customers.http import Request, stop
-from customers.language import in_words
+from customers.kept import in_words
 from customers.merge import Merge, merge
 from customers.notes import notes_about
 from customers.problems import problems_of

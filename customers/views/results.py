@@ -17,7 +17,7 @@ from customers.addresses import customer_url
 from customers.audit import AlreadyAsked, actor_of
 from customers.guard import page, require
 from customers.http import Request, fail, stop
-from customers.language import in_words
+from customers.kept import in_words
 from customers.ledger import InvoiceTaken
 from customers.models import WRITES, AuditEntry, FollowUp, Outcome
 from customers.problems import problem_of

@@ -15,6 +15,8 @@ from .marks import _
 
 _UNIQUE = frozenset({"externalId", "stripeCustomerId"})
 _LONGEST_QUOTE = 200
+_SAYS = _("Dub says: “{message}”")
+_SECONDS, _MINUTES = _("{n} seconds"), _("{n} minutes")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -104,7 +106,7 @@ def _quotable(text: str) -> str:
 def _says(error: DubError, translate: Callable[[str], str]) -> str:
     if not error.message or is_database_text(error.message):
         return ""
-    return translate(_("Dub says: “{message}”")).format(message=_quotable(error.message))
+    return translate(_SAYS).format(message=_quotable(error.message))
 
 
 def _duration(seconds: float, translate: Callable[[str], str]) -> str:
@@ -112,5 +114,5 @@ def _duration(seconds: float, translate: Callable[[str], str]) -> str:
     if whole == 1:
         return translate(_("1 second"))
     if whole < 90:
-        return translate(_("{n} seconds")).format(n=whole)
-    return translate(_("{n} minutes")).format(n=round(whole / 60))
+        return translate(_SECONDS).format(n=whole)
+    return translate(_MINUTES).format(n=round(whole / 60))

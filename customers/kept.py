@@ -1,0 +1,80 @@
+"""What the log keeps in English, told in the reader's language.
+
+A sentence is found again by its words, since each that the log is given is marked (`marks`).
+"""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+
+from django.utils.translation import get_language, gettext
+
+from dubadmin.dub.marks import MARKED
+
+from . import formats
+
+_SENTENCE_END = re.compile(r"(?<=[.!?]) ")
+_VALUE = re.compile(r"( ?)\{(\w+)\}")
+_NUMBER = re.compile(r"#\d+(?:, #\d+)*|\d{1,3}(?:,\d{3})+|\d+")
+_OUR_WORDS = {"field", "label", "labels", "says", "wait"}  # values that can be translated, too
+
+
+def in_words(text: str) -> str:
+    """`text` in the reader's language, as far as its sentences are known there."""
+    if get_language() == "en":
+        return text
+    told, left = [], _SENTENCE_END.split(text)
+    while left:
+        known = ((n, _translated(" ".join(left[:n]))) for n in range(len(left), 0, -1))
+        n, words = next(((n, words) for n, words in known if words), (1, left[0]))
+        told.append(words)
+        left = left[n:]
+    return " ".join(told)
+
+
+def _translated(text: str) -> str:
+    words = gettext(text)
+    if words != text:
+        return words
+    for english, pattern in _with_values(len(MARKED)):
+        if found := pattern.fullmatch(text):
+            values = {name: _value(name, value or "") for name, value in found.groupdict().items()}
+            return gettext(english).format(**values).strip()
+    return _numbered(text)
+
+
+def _numbered(text: str) -> str:
+    """A sentence that is kept with {} where its numbers are."""
+    numbers = _NUMBER.findall(text)
+    english = _NUMBER.sub("{}", text)
+    words = gettext(english)
+    if not numbers or "{" in text or words == english:
+        return ""
+    return words.format(*map(_number, numbers))
+
+
+def _number(english: str) -> str:
+    is_one = "," in english and "#" not in english
+    return formats.current().number(int(english.replace(",", ""))) if is_one else english
+
+
+def _value(name: str, value: str) -> str:
+    return ", ".join(map(in_words, value.split(", "))) if name in _OUR_WORDS else value
+
+
+@lru_cache(maxsize=1)
+def _with_values(marked: int) -> list[tuple[str, re.Pattern[str]]]:
+    """The texts with values in braces, of all that are marked by now."""
+    return [(text, _pattern(text)) for text in MARKED if "{" in text]
+
+
+def _pattern(text: str) -> re.Pattern[str]:
+    """Values may be any text; one that would stand behind the last sentence may be missing."""
+    parts, at = [], 0
+    for value in _VALUE.finditer(text):
+        is_last = value[1] and value.end() == len(text)
+        written = rf"(?: (?P<{value[2]}>.+))?" if is_last else rf"{value[1]}(?P<{value[2]}>.+?)"
+        parts += [re.escape(text[at : value.start()]), written]
+        at = value.end()
+    return re.compile("".join([*parts, re.escape(text[at:])]), re.DOTALL)
