@@ -7,6 +7,7 @@ RUN .venv/bin/python -m pip install --no-cache-dir --disable-pip-version-check -
 COPY dubadmin dubadmin
 COPY customers customers
 COPY templates templates
+COPY locale locale
 COPY static static
 COPY deploy/healthy.py deploy/healthy.py
 RUN .venv/bin/python manage.py collectstatic --noinput

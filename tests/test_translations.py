@@ -240,3 +240,12 @@ def test_no_text_is_put_together_before_it_is_looked_up() -> None:
                 texts = node.args[: 1 if node.func.id in {"_", "gettext", "gettext_lazy"} else 2]
                 wrong += [f"{path.name}:{node.lineno}" for each in texts if is_made(each)]
     assert wrong == []
+
+
+def test_the_image_has_what_a_page_is_made_of() -> None:
+    """Without its catalogue a language would be offered, and speak English."""
+    copied = re.findall(r"(?m)^COPY (\w+) \1$", (ROOT / "Dockerfile").read_text())
+    ignored = (ROOT / ".dockerignore").read_text().splitlines()
+    for folder in ("templates", "static", "locale"):
+        assert folder in copied
+        assert f"!{folder}" in ignored
