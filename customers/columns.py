@@ -29,9 +29,10 @@ class Words:
     def __init__(self) -> None:
         self.select = gettext("Select %(customer)s")
         self.only = gettext("Only %(value)s")
-        self.no_name = f'<span class="cut none">{escape(gettext("no name"))}</span>'
+        no_name, no_link = gettext("no name"), gettext("no link")
+        self.no_name = f'<span class="cut none">{escape(no_name)}</span>'
         self.no_email = gettext("no e-mail")
-        self.no_link = f'<span class="none">{escape(gettext("no link"))}</span>'
+        self.no_link = f'<span class="none">{escape(no_link)}</span>'
         self._sales: dict[int, str] = {}
 
     def sales(self, number: int) -> str:

@@ -83,7 +83,8 @@ def _conflict_text(earlier: Invoice, command: TrackSale) -> str:
         "number": earlier.entry_id,
     }
     if not is_same(earlier, command):
-        return f"{sent} {_('That is another sale, so use another invoice ID.')}"
+        another = _("That is another sale, so use another invoice ID.")
+        return f"{sent} {another}"
     again = _(
         "Within 7 days Dub would only repeat its first answer; later the sale would count twice."
     )

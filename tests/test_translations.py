@@ -218,6 +218,21 @@ def test_texts_are_marked_by_names_that_are_looked_for() -> None:
                         assert (alias.asname or alias.name) in usual, path
 
 
+def test_no_text_stands_within_an_f_string() -> None:
+    """There it is not found."""
+    marks = {"_", "gettext", "ngettext", "pgettext", "npgettext", "gettext_noop"}
+    marks |= {f"{name}_lazy" for name in marks}
+    wrong = [
+        f"{path.name}:{node.lineno}"
+        for path in ROOT.glob("customers/**/*.py")
+        for made in ast.walk(ast.parse(path.read_text()))
+        if isinstance(made, ast.JoinedStr)
+        for node in ast.walk(made)
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in marks
+    ]
+    assert wrong == []
+
+
 def is_made(text: ast.expr) -> bool:
     """Whether values are put into a text by an f-string, by % or by format()."""
     if isinstance(text, ast.Call):

@@ -142,5 +142,5 @@ def _duplicate_text(earlier_try: Window | None, known: Customer | None) -> str:
         else _("A lead of this name was tried in the last 7 days, outside dubadmin.")
     )
     repeat = _("Dub answered as if all were fine and recorded nothing: it takes this for a repeat.")
-    created = "" if known else f" {_('It creates no customer for a repeat either.')}"
-    return f"{repeat} {because}{created}"
+    created = "" if known else _("It creates no customer for a repeat either.")
+    return f"{repeat} {because} {created}".rstrip()

@@ -220,7 +220,7 @@ def customer_detail(request: Request, id: str) -> HttpResponse:
         "events": timeline.events,
         "days": by_day(timeline.events, entered),
         "awaited": awaited(writes, entered),
-        "cut": f" {_('and')} ".join(str(_KINDS[kind]) for kind in timeline.cut),
+        "cut": _(" and ").join(str(_KINDS[kind]) for kind in timeline.cut),
         "event_problems": problems_of(timeline.errors),
         "staff_notes": notes_about(customer.id),
         "note_key": new_key() if request.user.has_perm(MAY_WRITE) else "",
