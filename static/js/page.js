@@ -58,17 +58,22 @@ document.addEventListener("keydown", (event) => {
   }
 });
 
-// A part that is swapped keeps the focus within it, even when what had it is gone: the link to the
-// next page on the last one.
+// A part that is swapped keeps the focus within it: on the same link, or where that is gone, such as
+// the link to the next page on the last one, on what scrolls.
 let within;
+let link;
 
 document.addEventListener("htmx:beforeSwap", ({ detail }) => {
-  within = detail.target?.contains(document.activeElement) ? detail.target : null;
+  const { activeElement } = document;
+  within = detail.target?.contains(activeElement) ? detail.target : null;
+  link = activeElement.getAttribute("href");
 });
 
 document.addEventListener("htmx:afterSettle", () => {
-  if (document.activeElement !== document.body) return;
-  within?.querySelector("[tabindex='0']")?.focus({ preventScroll: true });
+  if (!within || document.activeElement !== document.body) return;
+  const links = [...within.querySelectorAll("a[href]")];
+  const same = links.find((each) => each.getAttribute("href") === link);
+  (same ?? within.querySelector("[tabindex='0']"))?.focus({ preventScroll: true });
 });
 
 // It also says what it now shows, such as the new number of rows.

@@ -169,6 +169,16 @@ def test_the_focus_stays_where_it_was_when_the_table_changes(page: Page, dub: Sa
     expect(page.get_by_label("Rows", exact=True)).to_be_focused()
 
 
+def test_the_focus_stays_on_a_link_that_comes_again(page: Page) -> None:
+    page.goto("/audit/")
+    link = page.locator(".log a").last
+    address = link.get_attribute("href")
+    link.focus()
+    page.evaluate("htmx.ajax('GET', '/audit/', '#table')")
+    expect(page.locator("#live")).to_contain_text("2 entries")
+    expect(page.locator(":focus")).to_have_attribute("href", address or "")
+
+
 def test_escape_closes_the_menu_and_goes_back_to_its_button(page: Page) -> None:
     menu = page.locator("details.person")
     menu.locator("summary").press("Enter")
