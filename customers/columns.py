@@ -99,7 +99,7 @@ def _pick(customer: Customer, words: Words) -> str:
     called = escape(words.select % {"customer": customer.label})
     return (
         f'<td class="pick"><input type="checkbox" name="ids" value="{escape(customer.id)}" '
-        f'form="several" aria-label=_("{called}")></td>'
+        f'form="several" aria-label="{called}"></td>'
     )
 
 

@@ -22,7 +22,16 @@ from customers.audit import actor_of
 from customers.guard import page
 from customers.http import Request
 from customers.imports.kinds import MAY_IMPORT
-from customers.models import WRITES, AuditEntry, Batch, Export, Import, Outcome
+from customers.models import (
+    WRITES,
+    AuditEntry,
+    Backwards,
+    Batch,
+    Export,
+    Import,
+    Outcome,
+    pending_timeout,
+)
 from customers.problems import problem_of
 from dubadmin.dub.errors import DubError
 
@@ -83,11 +92,11 @@ def _ready(request: Request) -> list[Export]:
 
 def _last_trouble() -> AuditEntry | None:
     """The last write that Dub did not get, or whose answer was lost."""
-    found = [
-        entry
-        for outcome in (Outcome.NOT_SENT, Outcome.UNKNOWN)
-        for entry in finding.newest(finding.Filters(action="writes", outcome=outcome), limit=1)
-    ]
+    writes = AuditEntry.objects.filter(action__in=WRITES).defer(*finding.LONG)
+    newest = writes.alias(place=Backwards("pk")).order_by("place")
+    overdue = Q(outcome=Outcome.PENDING, at__lt=timezone.now() - pending_timeout())
+    kinds = [Q(outcome=Outcome.NOT_SENT), Q(outcome=Outcome.UNKNOWN), overdue]
+    found = [entry for kind in kinds if (entry := newest.filter(kind).first())]
     return max(found, key=lambda entry: entry.pk, default=None)
 
 
