@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from html.parser import HTMLParser
 from urllib.parse import parse_qs, urljoin, urlsplit
@@ -132,3 +133,13 @@ def test_who_may_is_offered_it(
         "result_undo",
         "sale_new",
     }
+
+
+@pytest.mark.parametrize("person", PEOPLE)
+def test_the_keys_of_the_navigation_are_told_and_no_others(
+    person: str, sign_in: Callable[[str], Client], dub: Sandbox
+) -> None:
+    page = sign_in(person).get("/").content.decode()
+    shortcuts = page.partition('<dialog id="shortcuts"')[2].partition("</dialog>")[0]
+    told = re.findall(r"<kbd>g</kbd> <kbd>(\w)</kbd>", shortcuts)
+    assert sorted(told) == sorted(set(re.findall(r'data-key="g (\w)"', page)))
