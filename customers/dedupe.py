@@ -18,6 +18,7 @@ from . import formats
 from .models import HAPPENED, AuditEntry, Outcome
 
 DEDUPE_WINDOW = timedelta(days=DEDUPE_DAYS)
+_AT_THE_LATEST = _("{end} at the latest")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -38,7 +39,7 @@ class Window:
         """The end as a person reads it, after the word "until"."""
         end = timezone.localtime(self.expires)
         text = f"{formats.current().moment(end, 'short')} {end:%Z}"
-        return text if self.sure else gettext("%(end)s at the latest") % {"end": text}
+        return text if self.sure else gettext(_AT_THE_LATEST).format(end=text)
 
 
 def open_window(

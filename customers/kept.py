@@ -6,6 +6,7 @@ A sentence is found again by its words, since each that the log is given is mark
 from __future__ import annotations
 
 import re
+from datetime import datetime
 from functools import lru_cache
 
 from django.utils.translation import get_language, gettext
@@ -17,6 +18,8 @@ from . import formats
 _SENTENCE_END = re.compile(r"(?<=[.!?]) ")
 _VALUE = re.compile(r"( ?)\{(\w+)\}")
 _NUMBER = re.compile(r"#\d+(?:, #\d+)*|\d{1,3}(?:,\d{3})+|\d+")
+_MOMENT = re.compile(r"\d{1,2} [A-Z][a-z]{2} \d{4}, \d\d:\d\d")
+_MOMENTS = {"end", "until", "when"}  # values that are times
 _OUR_WORDS = {"field", "label", "labels", "says", "wait"}  # values that can be translated, too
 
 
@@ -26,7 +29,7 @@ def in_words(text: str) -> str:
         return text
     told, left = [], _SENTENCE_END.split(text)
     while left:
-        known = ((n, _translated(" ".join(left[:n]))) for n in range(len(left), 0, -1))
+        known = ((n, _translated(" ".join(left[:n]))) for n in range(1, len(left) + 1))
         n, words = next(((n, words) for n, words in known if words), (1, left[0]))
         told.append(words)
         left = left[n:]
@@ -60,7 +63,13 @@ def _number(english: str) -> str:
 
 
 def _value(name: str, value: str) -> str:
+    if name in _MOMENTS:
+        return _MOMENT.sub(_moment, in_words(value))
     return ", ".join(map(in_words, value.split(", "))) if name in _OUR_WORDS else value
+
+
+def _moment(kept: re.Match[str]) -> str:
+    return formats.current().moment(datetime.strptime(kept[0], "%d %b %Y, %H:%M"), "short")
 
 
 @lru_cache(maxsize=1)

@@ -5,9 +5,10 @@ from __future__ import annotations
 from django.db.models import Max
 from django.utils import timezone
 from django.utils.functional import lazy
-from django.utils.translation import gettext as _
+from django.utils.translation import gettext
 
 from dubadmin.dub.commands import TrackSale
+from dubadmin.dub.marks import _
 from dubadmin.dub.money import to_major
 
 from . import formats
@@ -72,23 +73,23 @@ def is_same(earlier: Invoice, command: TrackSale) -> bool:
 def _conflict_text(earlier: Invoice, command: TrackSale) -> str:
     """What a person must know before the same invoice ID is sent again."""
     amount = to_major(earlier.amount, currency=earlier.currency)
-    sent = _(
-        "This invoice ID was sent on %(when)s by %(person)s for %(customer)s, %(amount)s "
-        "(entry #%(number)s)."
-    ) % {
-        "when": formats.current().moment(timezone.localtime(earlier.entry.at), "short"),
-        "person": earlier.entry.actor_name,
-        "customer": earlier.customer_external_id,
-        "amount": f"{formats.current().number(amount)} {earlier.currency.upper()}",
-        "number": earlier.entry_id,
-    }
-    if not is_same(earlier, command):
-        another = _("That is another sale, so use another invoice ID.")
-        return f"{sent} {another}"
-    again = _(
-        "Within 7 days Dub would only repeat its first answer; later the sale would count twice."
+    sent = gettext(_SENT).format(
+        when=formats.current().moment(timezone.localtime(earlier.entry.at), "short"),
+        person=earlier.entry.actor_name,
+        customer=earlier.customer_external_id,
+        amount=f"{formats.current().number(amount)} {earlier.currency.upper()}",
+        number=earlier.entry_id,
     )
-    return f"{sent} {again}"
+    return f"{sent} {gettext(_REPEATED if is_same(earlier, command) else _ANOTHER)}"
+
+
+_SENT = _(
+    "This invoice ID was sent on {when} by {person} for {customer}, {amount} (entry #{number})."
+)
+_ANOTHER = _("That is another sale, so use another invoice ID.")
+_REPEATED = _(
+    "Within 7 days Dub would only repeat its first answer; later the sale would count twice."
+)
 
 
 conflict_text = lazy(_conflict_text, str)

@@ -13,9 +13,9 @@ from typing import Any
 from django.utils import timezone
 from django.utils.functional import Promise, lazy
 from django.utils.text import format_lazy
-from django.utils.translation import gettext
-from django.utils.translation import gettext_lazy as _
+from django.utils.translation import gettext_lazy
 
+from dubadmin.dub import marks
 from dubadmin.dub.commands import TrackLead, TrackSale, lead_key
 from dubadmin.dub.money import MAX_COMMISSION_CENTS, to_major
 from dubadmin.dub.records import Customer, Event
@@ -30,6 +30,11 @@ DEFAULT_SALE_NAME = "Purchase"
 DEFAULT_PROCESSOR = "custom"
 IGNORED = "ignored"  # what such a check is about: details that Dub does not take
 LARGE = 5_000_000  # of the dearest currency this is near the commission limit (trap S14)
+
+
+def _(text: str) -> Any:
+    """A text that a page shows in its language, and the log keeps in English."""
+    return gettext_lazy(marks._(text))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -105,8 +110,8 @@ def check_lead(command: TrackLead, *, known: Attribution | None = None) -> Prefl
             "mode",
         )
     if (command.event_quantity or 1) > 1:
-        many = _("This writes {number} lead events, not one.")
-        checks.warn(format_lazy(many, number=command.event_quantity), "event_quantity")
+        many = format_lazy(_MANY_LEADS, number=command.event_quantity)
+        checks.warn(many, "event_quantity")
     same = [e for e in known.leads if lead_key(e.name) == lead_key(command.event_name)]
     return Preflight(
         checks=checks.made,
@@ -152,7 +157,7 @@ def _customer_of_lead(checks: _Checks, command: TrackLead, known: Attribution) -
 
 
 def _knows(customer: Customer) -> str | Promise:
-    return format_lazy(_("Dub knows this customer: {name}."), name=customer.label)
+    return format_lazy(_KNOWS, name=customer.label)
 
 
 def _link_state(checks: _Checks, known: Attribution, *, sale: bool) -> None:
@@ -176,14 +181,9 @@ def _link_state(checks: _Checks, known: Attribution, *, sale: bool) -> None:
     elif known.link and known.link.disabled:
         link = known.link.label
         if sale:
-            text = _(
-                "The referral link {link} is disabled, so Dub refuses the sale. Enable it in Dub "
-                "first."
-            )
-            checks.stop(format_lazy(text, link=link), "customer_external_id")
+            checks.stop(format_lazy(_DISABLED_FOR_SALES, link=link), "customer_external_id")
         else:
-            text = _("The referral link {link} is disabled: Dub refuses leads for a click on it.")
-            checks.warn(format_lazy(text, link=link), "customer_external_id")
+            checks.warn(format_lazy(_DISABLED_FOR_LEADS, link=link), "customer_external_id")
 
 
 def _dedupe(checks: _Checks, command: TrackLead, known: Attribution) -> Window | None:
@@ -206,18 +206,8 @@ def _dedupe(checks: _Checks, command: TrackLead, known: Attribution) -> Window |
 
 
 def _swallowed(window: Window) -> str:
-    answer = (
-        gettext(
-            "Until %(end)s Dub will answer as if all were fine and record nothing for this event "
-            "name. Use another event name, or wait."
-        )
-        if window.sure
-        else gettext(
-            "Until %(end)s Dub may answer as if all were fine and record nothing for this event "
-            "name. Use another event name, or wait."
-        )
-    )
-    return f"{window.because} {answer % {'end': window.until}}"
+    answer = _WILL_SWALLOW if window.sure else _MAY_SWALLOW
+    return f"{window.because} {str(answer).format(end=window.until)}"
 
 
 def check_sale(command: TrackSale, *, known: Attribution | None = None) -> Preflight:
@@ -317,14 +307,30 @@ def _lead_of_sale(checks: _Checks, command: TrackSale, known: Attribution) -> Ev
         return None
     lead = leads[0]
     if lead.link:
-        credited = _("The sale is credited to the lead “{name}” through {link}.")
-        checks.ok(format_lazy(credited, name=lead.name, link=lead.link.label))
+        checks.ok(format_lazy(_CREDITED_THROUGH, name=lead.name, link=lead.link.label))
     else:
-        credited = _("The sale is credited to the lead “{name}”.")
-        checks.ok(format_lazy(credited, name=lead.name))
+        checks.ok(format_lazy(_CREDITED, name=lead.name))
     return lead
 
 
+_KNOWS = _("Dub knows this customer: {name}.")
+_MANY_LEADS = _("This writes {number} lead events, not one.")
+_DISABLED_FOR_SALES = _(
+    "The referral link {link} is disabled, so Dub refuses the sale. Enable it in Dub first."
+)
+_DISABLED_FOR_LEADS = _(
+    "The referral link {link} is disabled: Dub refuses leads for a click on it."
+)
+_WILL_SWALLOW = _(
+    "Until {end} Dub will answer as if all were fine and record nothing for this event name. Use "
+    "another event name, or wait."
+)
+_MAY_SWALLOW = _(
+    "Until {end} Dub may answer as if all were fine and record nothing for this event name. Use "
+    "another event name, or wait."
+)
+_CREDITED = _("The sale is credited to the lead “{name}”.")
+_CREDITED_THROUGH = _("The sale is credited to the lead “{name}” through {link}.")
 _NO_LEAD = _(
     "This customer has no lead, so Dub refuses the sale. Record the lead first; one from a moment "
     "ago can take some seconds to appear."

@@ -40,6 +40,17 @@ def test_what_is_not_known_stays_as_it_is() -> None:
     assert in_words("") == ""
 
 
+def test_times_in_a_sentence_are_written_as_their_reader_writes_them() -> None:
+    said = (
+        "Dub recorded a lead of this name on 21 Nov 2026, 20:44. "
+        "The name stays taken until 28 Nov 2026, 20:44 CET at the latest."
+    )
+    assert in_words(said) == (
+        "Dub hat am 21.11.2026, 20:44 einen Lead dieses Namens erfasst. "
+        "Der Name bleibt bis spätestens 28.11.2026, 20:44 CET belegt."
+    )
+
+
 def test_labels_in_a_sentence_are_translated_too() -> None:
     assert in_words("Dub did not store as asked: Name, Country.") == (
         "Dub hat nicht wie gewünscht gespeichert: Name, Land."

@@ -130,7 +130,7 @@ def _listed(items: Iterable[SafeString]) -> SafeString:
 
 def _plain(value: object) -> str:
     if isinstance(value, Mapping) and set(value) == {"level", "text"}:  # a check
-        return str(value["text"])
+        return in_words(str(value["text"]))
     if value is None or value == "":
         return _("empty")
     if isinstance(value, bool):

@@ -30,6 +30,12 @@ from customers.undo import can_undo
 from .shared import address, download, errors_of, pretty, render_part, tell_errors
 
 ROWS = 50
+ASKED = {
+    "query": _("In the address"),
+    "fields": _("Typed"),
+    "checks": _("Checks"),
+    "override": _("Override"),
+}
 EARLIER = {
     Relation.UNDO: _("Undid"),
     Relation.RESEND: _("Sent again"),
@@ -135,7 +141,7 @@ def _asked(entry: AuditEntry) -> list[tuple[str, Any]]:
     asked = entry.asked if isinstance(entry.asked, dict) else {"asked": entry.asked}
     if entry.asked is None or asked == entry.body:
         return []
-    told: dict[str, Any] = {**LABELS, "query": _("In the address"), "fields": _("Typed")}
+    told: dict[str, Any] = {**LABELS, **ASKED}
     return [(told.get(k, k.replace("_", " ").capitalize()), value) for k, value in asked.items()]
 
 

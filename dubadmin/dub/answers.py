@@ -23,6 +23,7 @@ from .errors import (
     Uncertain,
     is_database_text,
 )
+from .marks import _
 from .records import as_object
 
 MAX_BODY = 50 * 1024 * 1024
@@ -63,7 +64,7 @@ def read_answer(
     )
     if answer.status == 429 and code:
         wait = retry_after(response.headers, now=time.time())
-        raise RateLimited("Dub is limiting the rate of requests.", wait=wait, answer=answer)
+        raise RateLimited(_("Dub is limiting the rate of requests."), wait=wait, answer=answer)
     return answer, text
 
 
@@ -98,7 +99,7 @@ def parse(text: str) -> object:
 def _shallow(data: object) -> object:
     """`data`, unless it is nested so deeply that whatever walks through it later could fall."""
     level: list[Any] = [data] if type(data) in _CONTAINERS else []
-    for _ in range(MAX_DEPTH):
+    for _depth in range(MAX_DEPTH):
         level = [
             inner
             for outer in level
@@ -140,7 +141,7 @@ def raise_for(answer: Answer) -> None:
         said = "" if is_database_text(answer.message) else f": {answer.message}"
         raise Refused(f"Dub refused{said or ' the request.'}", answer=answer)
     if answer.code:
-        raise Uncertain("Dub had an internal error.", answer=answer)
+        raise Uncertain(_("Dub had an internal error."), answer=answer)
     raise not_dub(answer)
 
 
@@ -158,9 +159,12 @@ def failed_half_way(answer: Answer) -> bool:
     return is_database_text(said) and not refused
 
 
+_NOT_DUB = _("The answer (status {status}) did not come from Dub, or was damaged on its way.")
+
+
 def not_dub(answer: Answer) -> Uncertain:
     return Uncertain(
-        f"The answer (status {answer.status}) did not come from Dub, or was damaged on its way.",
+        _NOT_DUB.format(status=answer.status),
         answer=answer,
     )
 
@@ -168,21 +172,21 @@ def not_dub(answer: Answer) -> Uncertain:
 def as_dub_error(error: Exception) -> DubError:
     """Unavailable for the shapes that prove the request never left, Uncertain for all others."""
     if isinstance(error, requests.exceptions.ConnectTimeout):
-        return Unavailable("Dub could not be reached: connecting took too long.", timed_out=True)
+        return Unavailable(_("Dub could not be reached: connecting took too long."), timed_out=True)
     if isinstance(error, requests.exceptions.InvalidURL | requests.exceptions.InvalidSchema):
         return bad_address()
     reason = _reason(error)
     if isinstance(reason, urllib3.exceptions.NewConnectionError):
-        return Unavailable("Dub could not be reached: no connection.")
+        return Unavailable(_("Dub could not be reached: no connection."))
     if isinstance(reason, ssl.SSLCertVerificationError):
-        return Unavailable("Dub's certificate could not be verified, so nothing was sent.")
+        return Unavailable(_("Dub's certificate could not be verified, so nothing was sent."))
     if isinstance(error, requests.exceptions.Timeout | urllib3.exceptions.TimeoutError):
-        return Uncertain("Dub did not answer in time.", timed_out=True)
-    return Uncertain("The connection to Dub broke before the answer was complete.")
+        return Uncertain(_("Dub did not answer in time."), timed_out=True)
+    return Uncertain(_("The connection to Dub broke before the answer was complete."))
 
 
 def bad_address() -> Unavailable:
-    return Unavailable("The address of Dub's API is not valid, so nothing was sent.")
+    return Unavailable(_("The address of Dub's API is not valid, so nothing was sent."))
 
 
 def _reason(error: Exception) -> object:

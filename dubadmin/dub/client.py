@@ -33,6 +33,7 @@ from .answers import (
 from .calls import Watch, watched
 from .commands import Command
 from .errors import Answer, DubError, RateLimited, Unavailable, Uncertain
+from .marks import _
 from .reads import AnyRead, ListEvents, Read
 from .records import Json, Malformed
 
@@ -144,7 +145,7 @@ class Client:
     ) -> Receipt:
         answer, text = self._exchange(request, headers)
         if failed_half_way(answer):
-            raise Uncertain("Dub failed after it had begun to store this.", answer=answer)
+            raise Uncertain(_("Dub failed after it had begun to store this."), answer=answer)
         raise_for(answer)
         try:
             return Receipt(data=command.check(parse(text)), answer=answer)
@@ -190,7 +191,7 @@ class Client:
             raise bad_address() from None
         except ValueError:
             raise Unavailable(
-                "The request could not be put together, so it was not sent."
+                _("The request could not be put together, so it was not sent.")
             ) from None
 
     @cached_property
