@@ -80,7 +80,8 @@ def _conflict_text(earlier: Invoice, command: TrackSale) -> str:
         amount=f"{formats.current().number(amount)} {earlier.currency.upper()}",
         number=earlier.entry_id,
     )
-    return f"{sent} {gettext(_REPEATED if is_same(earlier, command) else _ANOTHER)}"
+    then = gettext(_REPEATED if is_same(earlier, command) else _ANOTHER)
+    return f"{sent} {then}"
 
 
 _SENT = _(
