@@ -205,3 +205,10 @@ def test_a_path_that_a_proxy_has_changed_is_not_believed(dub: Sandbox, alice: Cl
     made = dub.add_customer("Una", external_id="u1")
     page = alice.get(customer_url(made["id"]), RAW_URI="/customers/ext_other/")
     assert page.status_code == 200
+
+
+@pytest.mark.parametrize("address", ["/imports/template/cats/", "/nowhere/", "/metrics"])
+def test_what_is_not_there_is_said_in_words(address: str, max_: Client) -> None:
+    page = max_.get(address)
+    assert page.status_code == 404
+    assert "Not found There is nothing at this address." in text_of(page)
