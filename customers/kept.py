@@ -15,7 +15,7 @@ from dubadmin.dub.marks import MARKED
 
 from . import formats
 
-_SENTENCE_END = re.compile(r"(?<=[.!?]) ")
+_SENTENCE_END = re.compile(r"(?<=[.!?]) |(?<=[.!?]”) ")
 _VALUE = re.compile(r"( ?)\{(\w+)\}")
 _NUMBER = re.compile(r"#\d+(?:, #\d+)*|\d{1,3}(?:,\d{3})+|\d+")
 _MOMENT = re.compile(r"\d{1,2} [A-Z][a-z]{2} \d{4}, \d\d:\d\d")
@@ -79,11 +79,15 @@ def _with_values(marked: int) -> list[tuple[str, re.Pattern[str]]]:
 
 
 def _pattern(text: str) -> re.Pattern[str]:
-    """Values may be any text; one that would stand behind the last sentence may be missing."""
+    """Values are any text in quotation marks, and else none that goes on behind a sentence's end.
+
+    One that would stand behind the last sentence may be missing.
+    """
     parts, at = [], 0
     for value in _VALUE.finditer(text):
         is_last = value[1] and value.end() == len(text)
-        written = rf"(?: (?P<{value[2]}>.+))?" if is_last else rf"{value[1]}(?P<{value[2]}>.+?)"
+        one = ".+?" if text[: value.start()].endswith("“") else r"(?:(?![.!?] ).)+?"
+        written = rf"(?: (?P<{value[2]}>.+))?" if is_last else rf"{value[1]}(?P<{value[2]}>{one})"
         parts += [re.escape(text[at : value.start()]), written]
         at = value.end()
     return re.compile("".join([*parts, re.escape(text[at:])]), re.DOTALL)

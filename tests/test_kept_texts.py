@@ -78,3 +78,21 @@ def test_amounts_are_written_as_their_reader_writes_them() -> None:
     assert compared("1,580 JPY", "Amount") == "1.580 JPY"
     assert compared("1,249.50 EUR", "Name") == "<bdi>1,249.50 EUR</bdi>"
     assert compared("no amount", "Amount") == "<bdi>no amount</bdi>"
+
+
+def test_a_value_does_not_take_in_the_next_sentence() -> None:
+    said = (
+        "The API key lacks the permission analytics.read. "
+        "Tell whoever runs dubadmin: the key needs that permission at Dub."
+    )
+    assert in_words(said) == (
+        "Dem API-Schlüssel fehlt die Berechtigung analytics.read. "
+        "Sagen Sie es denen, die dubadmin betreiben: "
+        "Der Schlüssel braucht diese Berechtigung bei Dub."
+    )
+
+
+def test_words_of_dub_may_have_several_sentences() -> None:
+    assert in_words("Dub says: “Too long. Try less.” Check the link.") == (
+        "Dub sagt: „Too long. Try less.“ Prüfen Sie den Link."
+    )

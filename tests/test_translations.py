@@ -233,6 +233,19 @@ def test_no_text_stands_within_an_f_string() -> None:
     assert wrong == []
 
 
+def test_no_text_is_marked_within_an_f_string() -> None:
+    """Where the command does not look before Python 3.12."""
+    marks = {"_", "gettext", "ngettext", "pgettext", "npgettext", "gettext_noop"}
+    wrong = []
+    for path in [*ROOT.glob("customers/**/*.py"), *ROOT.glob("dubadmin/dub/*.py")]:
+        for node in ast.walk(ast.parse(path.read_text())):
+            if isinstance(node, ast.JoinedStr):
+                calls = [each for each in ast.walk(node) if isinstance(each, ast.Call)]
+                names = {each.func.id for each in calls if isinstance(each.func, ast.Name)}
+                wrong += [f"{path.name}:{node.lineno}"] * bool(names & marks)
+    assert wrong == []
+
+
 def is_made(text: ast.expr) -> bool:
     """Whether values are put into a text by an f-string, by % or by format()."""
     if isinstance(text, ast.Call):
