@@ -5,8 +5,10 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page, expect
 
+from customers.audit import Target, note
 from dubadmin.sandbox import Sandbox
 
+from ..conftest import ALICE
 from .conftest import Browse
 
 Json = dict[str, Any]
@@ -152,6 +154,20 @@ def test_the_first_stop_skips_to_the_content(page: Page) -> None:
     expect(page.locator("main")).to_be_focused()
     page.keyboard.press("Tab")
     assert page.evaluate("document.activeElement.closest('main') !== null")
+
+
+@pytest.mark.parametrize(("address", "below"), [("/customers/", "Change"), ("/audit/", "Older")])
+def test_the_rows_can_be_skipped(page: Page, dub: Sandbox, address: str, below: str) -> None:
+    for n in range(60):
+        dub.add_customer(f"Customer {n}", f"customer{n}@acme.example")
+        note("customer.list", actor=ALICE, target=Target(label=f"entry {n}"))
+    page.goto(address)
+    skip = page.get_by_role("link", name="Skip the rows")
+    skip.focus()
+    expect(skip).to_be_in_viewport()
+    page.keyboard.press("Enter")
+    page.keyboard.press("Tab")
+    expect(page.locator("#table :focus")).to_have_accessible_name(below)
 
 
 def test_the_focus_stays_where_it_was_when_the_table_changes(page: Page, dub: Sandbox) -> None:
