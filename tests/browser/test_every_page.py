@@ -11,6 +11,7 @@ from ..test_roles import ALLOWED, OPEN, addresses  # noqa: F401  a fixture
 from .accessibility_tree import faults
 from .conftest import Browse
 from .layout import too_wide
+from .people.keyboard import STOP
 
 # A part of a page that changes by itself or by a filter, and says nothing of it: there is no live
 # region around it, nor a sentence in it that page.js reads out.
@@ -73,4 +74,19 @@ def test_nothing_scrolls_sideways_when_enlarged(pages: Iterator[tuple[str, Page]
         for width, height in ((720, 450), (320, 256)):
             page.set_viewport_size({"width": width, "height": height})
             found += [(name, width, each) for each in too_wide(page)]
+    assert not found, "\n".join(map(str, found))
+
+
+def test_every_stop_of_the_tab_key_is_seen(pages: Iterator[tuple[str, Page]]) -> None:
+    """In a small window, where what sticks to an edge takes most."""
+    found = []
+    for name, page in pages:
+        page.set_viewport_size({"width": 720, "height": 450})
+        body, is_over, stops = page.locator("body"), False, 0
+        while not is_over:
+            page.keyboard.press("Tab")
+            is_over, wrong, where = body.evaluate_all(STOP)
+            stops += 1
+            found += [(name, wrong, where)] if wrong else []
+            assert stops < 200, f"{name} has no end"
     assert not found, "\n".join(map(str, found))

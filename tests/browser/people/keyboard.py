@@ -13,7 +13,7 @@ from ..test_accessibility import violations
 PATIENCE = 30
 # Of all that is called as wanted: whether one of it has the focus, and what is wrong with where the
 # focus is, as somebody sees it.
-_STOP = """(wanted) => {
+STOP = """(wanted) => {
   const it = document.activeElement;
   const there = wanted.includes(it);
   const where = it.outerHTML.slice(0, 120);
@@ -21,9 +21,10 @@ _STOP = """(wanted) => {
     if (it === document.body) return ""; // in the browser's own bars, between the end and the start
     const style = getComputedStyle(it);
     if (style.outlineStyle === "none" || parseFloat(style.outlineWidth) < 2) return "no outline";
-    const box = it.getBoundingClientRect();
-    const [x, y] = [box.left + box.width / 2, box.top + box.height / 2];
-    if (x < 0 || y < 0 || x > innerWidth || y > innerHeight) return "out of sight";
+    const { left, right, top, bottom } = it.getBoundingClientRect(); // a part of it is enough
+    const x = (Math.max(left, 0) + Math.min(right, innerWidth)) / 2;
+    const y = (Math.max(top, 0) + Math.min(bottom, innerHeight)) / 2;
+    if (x < left || x > right || y < top || y > bottom) return "out of sight";
     const seen = document.elementFromPoint(x, y);
     return it.contains(seen) || seen?.contains(it) ? "" : "covered";
   };
@@ -61,7 +62,7 @@ class Keyboard:
         stops = []
         for _ in range(PATIENCE):
             self.press("Tab")
-            there, wrong, where = wanted.evaluate_all(_STOP)
+            there, wrong, where = wanted.evaluate_all(STOP)
             assert not wrong, f"{wrong}: {where}"
             stops.append(where)
             if there:
