@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,6 +13,7 @@ from playwright.sync_api import Page, expect
 from customers.models import Preferences
 from dubadmin.sandbox import Sandbox
 
+from ..worker import work
 from . import sheet
 from .conftest import Browse
 from .layout import too_wide
@@ -109,3 +111,47 @@ def test_from_a_sale_to_its_result(browse: Browse, jane: Json, fits: Fits) -> No
     page.get_by_role("button", name="Diesen Verkauf erfassen").click()
     expect(page.locator("[data-outcome]").first).to_be_visible()
     fits(page, "result")
+
+
+def test_from_a_file_to_its_rows(browse: Browse, jane: Json, fits: Fits, tmp_path: Path) -> None:
+    """The worker speaks German too: what it says of the rows is kept as it says it."""
+    (tmp_path / "montag.csv").write_text("Kunde;Betrag;Rechnung\nuser_1;49;R-1\nniemand;1.234;\n")
+    page = browse("ada")
+    page.goto("/imports/new/?kind=sales")
+    page.get_by_label("Datei", exact=True).set_input_files(tmp_path / "montag.csv")
+    page.get_by_role("button", name="Hochladen").click()
+    expect(page.get_by_role("heading", name="Was steht in jeder Spalte?")).to_be_visible()
+    page.get_by_role("button", name="2 Zeilen prüfen").click()
+    expect(page.get_by_role("alert")).to_contain_text("lässt sich auf zwei Arten lesen")
+    fits(page, "columns")
+    page.get_by_label("1.234,56").check()
+    page.get_by_label("Währung").select_option("EUR")
+    page.get_by_role("button", name="2 Zeilen prüfen").click()
+    expect(page.get_by_role("heading", name="montag.csv")).to_be_visible()
+    fits(page, "checking")
+    work()
+    page.reload()
+    expect(page.get_by_text("Dub hat keinen Kunden mit dieser externen ID")).to_be_visible()
+    fits(page, "checked")
+    page.get_by_role("button", name="1 Verkauf senden").click()
+    work()
+    page.reload()
+    expect(page.get_by_role("heading", name="Fertig")).to_be_visible()
+    fits(page, "done")
+
+
+def test_several_customers_at_once(browse: Browse, dub: Sandbox, jane: Json, fits: Fits) -> None:
+    page = browse("ada")
+    page.goto("/customers/")
+    page.get_by_label("Alle auf dieser Seite auswählen").check()
+    page.get_by_role("button", name="Feld setzen").click()
+    expect(page.get_by_role("heading", name="Ein Feld von 1 Kunden setzen")).to_be_visible()
+    fits(page, "several")
+    page.get_by_label("Land", exact=True).check()
+    page.get_by_label("Neues Land").select_option("JP")
+    page.get_by_role("button", name="1 Kunden ändern").click()
+    expect(page.get_by_role("heading", name="Kunden werden gesucht")).to_be_visible()
+    work()
+    page.reload()
+    expect(page.get_by_role("heading", name="Fertig")).to_be_visible()
+    fits(page, "batch")
