@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from datetime import datetime
+from decimal import Decimal
 from functools import lru_cache
 
 from django.utils.translation import get_language, gettext
@@ -18,6 +19,7 @@ from . import formats
 _SENTENCE_END = re.compile(r"(?<=[.!?]) |(?<=[.!?]”) ")
 _VALUE = re.compile(r"( ?)\{(\w+)\}")
 _NUMBER = re.compile(r"#\d+(?:, #\d+)*|\d{1,3}(?:,\d{3})+|\d+")
+_AMOUNT = re.compile(r"(?P<number>\d[\d,]*(?:\.\d+)?) (?P<currency>[A-Z]{3})")
 _MOMENT = re.compile(r"\d{1,2} [A-Z][a-z]{2} \d{4}, \d\d:\d\d")
 _MOMENTS = {"end", "until", "when"}  # values that are times
 _OUR_WORDS = {"field", "label", "labels", "says", "wait"}  # values that can be translated, too
@@ -62,7 +64,18 @@ def _number(english: str) -> str:
     return formats.current().number(int(english.replace(",", ""))) if is_one else english
 
 
+def as_amount(text: str) -> str:
+    """An amount such as "1,249.50 EUR" as its reader writes it; what is none as it is."""
+    found = _AMOUNT.fullmatch(text)
+    if not found:
+        return text
+    number = Decimal(found["number"].replace(",", ""))
+    return f"{formats.current().number(number)} {found['currency']}"
+
+
 def _value(name: str, value: str) -> str:
+    if name == "amount":
+        return as_amount(in_words(value))
     if name in _MOMENTS:
         return _MOMENT.sub(_moment, in_words(value))
     return ", ".join(map(in_words, value.split(", "))) if name in _OUR_WORDS else value

@@ -74,9 +74,12 @@ def test_english_stays_word_for_word() -> None:
 
 
 def test_amounts_are_written_as_their_reader_writes_them() -> None:
-    assert compared("1,249.50 EUR", "Amount") == "1.249,50 EUR"
-    assert compared("1,580 JPY", "Amount") == "1.580 JPY"
+    assert compared("1,249.50 EUR", "Amount") == "<bdi>1.249,50 EUR</bdi>"
+    assert compared("1,580 JPY", "Amount") == "<bdi>1.580 JPY</bdi>"
     assert compared("1,249.50 EUR", "Name") == "<bdi>1,249.50 EUR</bdi>"
+    assert "daher lässt sich 7,50 XPF nicht" in in_words(
+        "Dub keeps no decimals for XPF, so 7.50 XPF cannot be recorded exactly."
+    )
     assert compared("no amount", "Amount") == "<bdi>no amount</bdi>"
 
 

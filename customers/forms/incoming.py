@@ -10,10 +10,10 @@ from django.core.files.uploadedfile import UploadedFile
 from django.utils.translation import gettext_lazy as _
 
 from customers.models import Import
+from customers.models.imports import PASTED
 
 from .shared import OnceForm
 
-PASTED = "Pasted rows"
 _WRITES: dict[str, str] = {
     Import.Kind.SALES: "sale.record",
     Import.Kind.LEADS: "lead.record",

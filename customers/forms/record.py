@@ -7,12 +7,13 @@ from typing import Any
 from django import forms
 from django.conf import settings
 from django.core.exceptions import ValidationError
+from django.utils.functional import lazy
 from django.utils.safestring import SafeString
-from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 
 from customers import formats
 from customers.amounts import CURRENCIES, NotAnAmount, parse_amount, parse_metadata, split_currency
+from customers.kept import in_words
 from dubadmin.dub.commands import (
     LEAD_MODES,
     MAX_EVENT_QUANTITY,
@@ -44,10 +45,7 @@ def currency_called(code: str) -> str:
 
 def why_no_amount(error: NotAnAmount | NotRepresentable) -> Any:
     """As a lazy text, for the page in its language and for the log in English."""
-    if isinstance(error, NotAnAmount):
-        return error.args[0]
-    values = {name: _(value) for name, value in error.values.items()}
-    return format_lazy(_(error.text), **values)
+    return error.args[0] if isinstance(error, NotAnAmount) else lazy(in_words, str)(str(error))
 
 
 class TrackForm(OnceForm):

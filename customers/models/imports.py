@@ -24,11 +24,14 @@ from typing import Any
 from django.contrib.auth.models import User
 from django.db import models
 from django.utils import timezone
+from django.utils.translation import gettext, gettext_noop
 from django.utils.translation import gettext_lazy as _
 
 from .actions import Outcome
 from .entries import AuditEntry
 from .languages import language_now
+
+PASTED = gettext_noop("Pasted rows")
 
 
 class Import(models.Model):
@@ -104,6 +107,11 @@ class Import(models.Model):
 
     def __str__(self) -> str:
         return f"#{self.pk} {self.kind} {self.state}"
+
+    @property
+    def called(self) -> str:
+        """The file's name; pasted rows have none of their own."""
+        return gettext(PASTED) if self.name == PASTED else self.name
 
     @property
     def is_open(self) -> bool:

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Iterable, Mapping
-from decimal import Decimal
 from functools import lru_cache
 from html import escape
 
@@ -16,9 +14,8 @@ from django.utils.safestring import SafeString
 from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
 
-from customers import formats
 from customers.addresses import customer_url
-from customers.kept import in_words
+from customers.kept import as_amount, in_words
 from customers.models import ACTIONS, AuditEntry, Batch, Export, Import
 
 from .show import DASH, badge, moment, number, shown
@@ -86,7 +83,7 @@ def job_url(job: Batch | Import | Export) -> str:
 def job_name(job: Batch | Import | Export) -> str:
     """What a batch, an import or an export is about, in a few words."""
     if isinstance(job, Import):
-        return _("%(kind)s from %(file)s") % {"kind": job.get_kind_display(), "file": job.name}
+        return _("%(kind)s from %(file)s") % {"kind": job.get_kind_display(), "file": job.called}
     if isinstance(job, Export):
         return _("Export %(file)s") % {"file": job.name}
     return ngettext(
@@ -95,16 +92,9 @@ def job_name(job: Batch | Import | Export) -> str:
 
 
 @register.filter
-def compared(value: object, label: str) -> SafeString | str:
+def compared(value: object, label: str) -> SafeString:
     """A value of a comparison; the amount of a sale, which is kept in English, as it is read."""
-    found = _AMOUNT.fullmatch(str(value)) if label == "Amount" else None
-    if not found:
-        return shown(value)
-    amount = Decimal(found["number"].replace(",", ""))
-    return f"{formats.current().number(amount)} {found['currency']}"
-
-
-_AMOUNT = re.compile(r"(?P<number>[\d,]+(?:\.\d+)?) (?P<currency>[A-Z]{3})")
+    return shown(as_amount(value) if label == "Amount" and isinstance(value, str) else value)
 
 
 @register.filter

@@ -174,7 +174,7 @@ def import_delete(request: Request, number: int) -> HttpResponse:
     if request.method != "POST":
         return render(request, "imports/delete.html", {"file": file})
     if imports.delete(file, actor=actor_of(request)):
-        done = _("The import of %(name)s and its rows are deleted.") % {"name": file.name}
+        done = _("The import of %(name)s and its rows are deleted.") % {"name": file.called}
         messages.success(request, done)
         return redirect("import_list")
     stop(request, STAYS)

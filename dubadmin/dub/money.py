@@ -20,14 +20,7 @@ _TWO_DECIMALS = _("Dub keeps 2 decimals for {currency}, so {amount} cannot be re
 
 
 class NotRepresentable(ValueError):
-    """An amount that Dub cannot hold in this currency.
-
-    `text` says so, with the names of `values` in braces.
-    """
-
-    def __init__(self, text: str, **values: str) -> None:
-        super().__init__(text.format(**values))
-        self.text, self.values = text, values
+    """An amount that Dub cannot hold in this currency."""
 
 
 def exponent(currency: str) -> int:
@@ -51,9 +44,8 @@ def to_minor(amount: Decimal, *, currency: str) -> int:
     if minor != minor.to_integral_value() or Decimal(int(minor)).scaleb(-places) != amount:
         typed = f"{amount:f}"
         shown = f"{typed} {currency.upper()}" if len(typed) < 40 else _("this amount")
-        raise NotRepresentable(
-            _TWO_DECIMALS if places else _NO_DECIMALS, currency=currency.upper(), amount=shown
-        )
+        words = _TWO_DECIMALS if places else _NO_DECIMALS
+        raise NotRepresentable(words.format(currency=currency.upper(), amount=shown))
     if minor > MAX_MINOR:
         raise NotRepresentable(_TOO_LARGE)
     return int(minor)
