@@ -8,7 +8,7 @@ from __future__ import annotations
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +23,9 @@ from ..signin.conftest import PASSWORD, with_password
 
 Json = dict[str, Any]
 FIRST_REQUESTS, FIRST_BYTES, LATER_BYTES = 8, 100_000, 20_000
+# Up to 0.1 counts as good. Less than this is Chromium drawing what it has parsed so far, on a busy
+# machine: a select grows with its options.
+SHIFT = 0.005
 LATER = {
     "home": "/",
     "customers": "/customers/",
@@ -34,12 +37,16 @@ LATER = {
 }
 _PAINT = """() => new Promise((resolve) => {
   let lcp = 0, cls = 0;
+  const moved = [];
   const see = (type, add) =>
     new PerformanceObserver((list) => list.getEntries().forEach(add))
       .observe({ type, buffered: true });
   see("largest-contentful-paint", (entry) => (lcp = entry.startTime));
-  see("layout-shift", (entry) => (cls += entry.value));
-  requestAnimationFrame(() => setTimeout(() => resolve([lcp, cls]), 50));
+  see("layout-shift", (entry) => {
+    cls += entry.value;
+    moved.push(...entry.sources.map((each) => each.node?.outerHTML?.slice(0, 120)));
+  });
+  requestAnimationFrame(() => setTimeout(() => resolve([lcp, cls, moved]), 50));
 })"""
 
 
@@ -49,6 +56,7 @@ class Cost:
     bytes: int = 0
     lcp: float = 0
     shift: float = 0
+    moved: list[str] = field(default_factory=list)
 
 
 class Scales:
@@ -72,7 +80,7 @@ class Scales:
         self.cost = Cost()
         go()
         self.page.wait_for_load_state("networkidle")
-        self.cost.lcp, self.cost.shift = self.page.evaluate(_PAINT)
+        self.cost.lcp, self.cost.shift, self.cost.moved = self.page.evaluate(_PAINT)
         self.tell(
             "weight",
             f"{name:<28}{self.cost.requests:>3} requests {self.cost.bytes / 1000:>6.1f} KB"
@@ -124,14 +132,14 @@ def test_pages_are_light(
         cost = scales.weigh(f"first visit: {name}", lambda address=address: page.goto(address))
         assert cost.requests <= FIRST_REQUESTS, name
         assert cost.bytes < FIRST_BYTES, name
-        assert cost.shift == 0, name
+        assert cost.shift < SHIFT, (name, cost.moved)
         if name == "signing in":
             sign_in(page)
     for name, address in LATER.items():
         cost = scales.weigh(f"later: {name}", lambda address=address: page.goto(address))
         assert cost.requests == 1, name
         assert cost.bytes < LATER_BYTES, name
-        assert cost.shift == 0, name
+        assert cost.shift < SHIFT, (name, cost.moved)
 
 
 def test_it_would_notice(window: Page) -> None:
@@ -147,7 +155,8 @@ def test_it_would_notice(window: Page) -> None:
     cost = Scales(window, lambda *told: None).weigh("spoiled", spoil)
     assert cost.requests > 1
     assert cost.bytes > LATER_BYTES
-    assert cost.shift > 0
+    assert cost.shift > SHIFT
+    assert cost.moved
 
 
 def sign_in(page: Page) -> None:
