@@ -10,6 +10,7 @@ from functools import wraps
 from typing import Any
 
 from allauth.core.exceptions import ReauthenticationRequired
+from django.contrib import messages
 from django.contrib.auth.models import AnonymousUser
 from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied
@@ -76,6 +77,8 @@ def page(
 def _elsewhere(request: Request, name: str, *, why: str) -> HttpResponse:
     """To sign in or to confirm, and back; a form that was sent is kept for then."""
     stop(request, why)
+    if request.method == "POST" and isinstance(request.user, AnonymousUser) and not request.was:
+        messages.warning(request, _("You were signed out. Nothing was sent to Dub."))
     answer = redirect_to_login(where_to_return(request), reverse(name))
     return HttpResponseClientRedirect(answer.url) if request.htmx else answer
 

@@ -78,6 +78,13 @@ def test_a_request_leaves_nothing_behind(alice: Client, client: Client) -> None:
     assert language_of(client.get(LOGIN)) == ("en", "en")
 
 
+def test_the_answer_to_a_new_language_speaks_it(alice: Client) -> None:
+    there = alice.post(PAGE, CHOSEN | {"language": "de"}, follow=True)
+    assert "Ihre Einstellungen sind gespeichert." in text_of(there)
+    back = alice.post(PAGE, CHOSEN | {"language": "en"}, follow=True)
+    assert "Your preferences are saved." in text_of(back)
+
+
 def test_what_is_no_language_is_refused(alice: Client) -> None:
     page = alice.post(PAGE, CHOSEN | {"language": "tlh", "formats": "de-DE"})
     assert "tlh is not one of the available choices." in text_of(page)

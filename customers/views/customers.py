@@ -101,7 +101,8 @@ def _listed(
     return {
         "customers": customers,
         "rows": rows(customers, columns, may_pick=may_change, only=_only(request, query, places)),
-        "total": listing.total,
+        "total": listing.total,  # of those that Dub's own search finds; what is shown may be more
+        "in_all": _in_all(listing, len(customers) - len(listing.customers)),
         "page": _pages(request, listing, query),
         "columns": [_head(request, query, column) for column in columns],
         "notes": _notes(listing),
@@ -113,6 +114,10 @@ def _listed(
         "filtered": any(query[name] for name in ("q", "country", "link", "partner")),
         "problem": listing.error and problem_of(listing.error, retry_url=request.get_full_path()),
     }
+
+
+def _in_all(listing: queries.Listing, more: int) -> int | None:
+    return None if listing.total is None else listing.total + more
 
 
 def _export_url(request: Request) -> str:

@@ -6,6 +6,7 @@ from django.contrib import messages
 from django.forms import ModelForm
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
+from django.utils import translation
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
@@ -14,6 +15,7 @@ from customers.audit import actor_of
 from customers.forms import PreferencesForm, ThemeForm
 from customers.guard import page
 from customers.http import Request, signed_in
+from customers.language import as_read_by
 from customers.models import Preferences, preferences_of
 from customers.preferences import change, start_of
 
@@ -33,7 +35,9 @@ def preferences(request: Request) -> HttpResponse:
         tell_errors(request, form)
         return render(request, "account/preferences.html", {"form": form})
     _save(request, form)
-    messages.success(request, _("Your preferences are saved."))
+    asked = translation.get_language_from_request(request)
+    with as_read_by(user, otherwise=asked):  # in the language that was just chosen
+        messages.success(request, _("Your preferences are saved."))
     return redirect("preferences")
 
 

@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_safe
 
-from customers import formats, queries, services
+from customers import queries, services
 from customers.amounts import NotAnAmount, parse_amount, split_currency
 from customers.audit import AlreadyAsked, Target, actor_of
 from customers.forms import ConfirmForm, LeadForm, SaleForm, currency_called, new_key, why_no_amount
@@ -26,6 +26,7 @@ from customers.models import AuditEntry
 from customers.preflight import Preflight, as_logged, check_lead, check_sale
 from customers.problems import problem_of
 from customers.services import target_of
+from customers.templatetags.show import money
 from dubadmin.dub.errors import DubError
 from dubadmin.dub.money import NotRepresentable, to_major, to_minor
 from dubadmin.dub.records import Customer
@@ -205,7 +206,7 @@ def _rows(form: LeadForm | SaleForm) -> list[dict[str, Any]]:
     ]
     for row in rows:
         if "minor" in given and row["name"] == "amount":
-            row["value"] = f"{formats.current().number(given['major'])} {given['currency']}"
+            row["value"] = money(given["minor"], given["currency"])
             row["note"] = _("sent as %(minor)s") % {"minor": given["minor"]}
     if "minor" in given:
         never = _("Dub cannot back-date a sale.")
@@ -286,7 +287,7 @@ def sale_minor(request: Request) -> HttpResponse:
             digits, named = split_currency(text)
             major, currency = parse_amount(digits), named or currency
             minor = to_minor(major, currency=currency)
-            amount = f"{formats.current().number(major)} {currency.upper()}"
+            amount = money(minor, currency)
             sentence = _("%(amount)s, sent as %(minor)s")
             context["sentence"] = sentence % {"amount": amount, "minor": minor}
     except (NotAnAmount, NotRepresentable) as error:

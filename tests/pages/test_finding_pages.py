@@ -47,6 +47,11 @@ def test_q2_an_id_is_found_beside_words(dub: Sandbox, alice: Client, una: Json) 
     assert [f"/customers/{una['id']}/" in row for row in rows(page)] == [True, False]
 
 
+def test_q2_who_is_found_by_an_id_counts(alice: Client, una: Json) -> None:
+    says = text_of(alice.get("/customers/", {"q": "u1", "sort": "createdAt"}))
+    assert "1 of 1 customer Found by external ID." in says
+
+
 def test_q3_a_double_name_is_found(dub: Sandbox, alice: Client) -> None:
     dub.add_customer("Jean-Luc Besson", email="jl@example.com")
     says = text_of(alice.get("/customers/", {"q": "jean-luc"}))

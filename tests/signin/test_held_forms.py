@@ -83,6 +83,8 @@ def test_nothing_is_kept_of_strangers(client: Client, people: dict[str, User]) -
     answer = client.post("/sales/new/", SALE)
     assert answer["Location"] == "/accounts/login/?next=/"
     assert not client.session.keys()
+    page = text_of(client.get(answer["Location"]))
+    assert "You were signed out. Nothing was sent to Dub." in page
 
 
 @pytest.mark.parametrize(
