@@ -3,7 +3,7 @@
 const ROWS = "[data-rows] > tr";
 
 function move(by) {
-  const rows = [...document.querySelectorAll(ROWS)];
+  const rows = [...document.querySelectorAll(ROWS)].filter((row) => row.querySelector("a"));
   const at = rows.indexOf(document.activeElement.closest(ROWS));
   const row = rows[at < 0 ? 0 : Math.min(Math.max(at + by, 0), rows.length - 1)];
   const link = row?.querySelector("a");

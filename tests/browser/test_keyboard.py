@@ -6,6 +6,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from customers.audit import Target, note
+from customers.models import Batch
 from dubadmin.sandbox import Sandbox
 
 from ..conftest import ALICE
@@ -134,6 +135,15 @@ def test_rows_by_letters(page: Page, dub: Sandbox) -> None:
     page.keyboard.press("ArrowUp")
     page.keyboard.press("Enter")
     expect(page.get_by_role("heading", name="Jane Cooper")).to_be_visible()
+
+
+def test_rows_of_any_list(page: Page) -> None:
+    for key in "ab":
+        Batch.objects.create(action="customer.delete", key=key, actor={}, total=1)
+    page.goto("/batches/")
+    page.keyboard.press("j")
+    page.keyboard.press("j")
+    expect(page.locator("[data-rows] > tr").nth(1).get_by_role("link")).to_be_focused()
 
 
 def test_letters_are_letters_while_typing(page: Page) -> None:
