@@ -32,7 +32,7 @@ screenshots: .venv/.installed-dev browser
 
 sheet: .venv/.installed-dev browser
 	@rm -rf var/sheet && mkdir -p var/sheet
-	@SHEET=var/sheet $(BIN)/python -m pytest -q -n 2 --dist loadfile $$(grep -l "look(" tests/browser/test_*.py)
+	@SHEET=var/sheet $(BIN)/python -m pytest -q -n 2 --dist loadfile $$(grep -lE "look\(|sheet\." tests/browser/test_*.py)
 	@$(BIN)/python -m tests.browser.sheet var/sheet
 
 browser:

@@ -32,7 +32,11 @@ class PreferencesForm(forms.ModelForm[Preferences]):
         required=False,
         help_text=_("The audit log is always in English."),
     )
-    formats = forms.ChoiceField(label=_("Numbers and dates"), required=False)
+    formats = forms.ChoiceField(
+        label=_("Numbers and dates"),
+        required=False,
+        help_text=_("How amounts, dates and times are written."),
+    )
     time_zone = forms.ChoiceField(
         label=_("Time zone"),
         required=False,

@@ -38,9 +38,9 @@ class CurrencySelect(QuickSelect):
 
 
 def currency_called(code: str) -> str:
-    """ "EUR Euro", in the reader's language; "" for what is no currency."""
+    """ "EUR – Euro", in the reader's language; "" for what is no currency."""
     name = formats.current().currencies.get(code, "")
-    return f"{code} {name}" if name else ""
+    return f"{code} – {name}" if name else ""
 
 
 def why_no_amount(error: NotAnAmount | NotRepresentable) -> Any:

@@ -5,6 +5,7 @@ It stays in the session for an hour. Nothing is sent by itself: the person sees 
 
 from __future__ import annotations
 
+import re
 import time
 from dataclasses import dataclass
 from urllib.parse import urlsplit
@@ -33,10 +34,15 @@ class Held:
     @property
     def told(self) -> list[tuple[str, str]]:
         return [
-            (gettext(name.replace("_", " ").capitalize()), value)
+            (gettext(_label(name)), value)
             for name, value in self.fields
             if value and name not in _TECHNICAL and not value.startswith(("{", "["))
         ]
+
+
+def _label(name: str) -> str:
+    """ "Invoice ID", as the form calls it, of `invoice_id`."""
+    return re.sub(r"\bid\b", "ID", name.replace("_", " ").capitalize())
 
 
 def where_to_return(request: Request) -> str:

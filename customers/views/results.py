@@ -103,8 +103,6 @@ def _next_steps(request: Request, entry: AuditEntry) -> list[dict[str, Any]]:
         steps.append((_("Check again at Dub"), reverse("result_settle", args=[entry.pk]), True))
     if may_write and followup.can_resend(entry):
         steps.append((_("Send again"), reverse("result_resend", args=[entry.pk]), True))
-    if may_write and can_undo(entry):
-        steps.append((_("Undo"), reverse("result_undo", args=[entry.pk]), False))
     if may_write and entry.action in FORM_OF and entry.outcome in _CORRECTABLE:
         address = reverse(FORM_OF[entry.action])
         steps.append((_("Correct and try again"), f"{address}?again={entry.pk}", False))
@@ -112,6 +110,8 @@ def _next_steps(request: Request, entry: AuditEntry) -> list[dict[str, Any]]:
         entry.target_external_id and f"ext_{entry.target_external_id}"
     ):
         steps.append((_("Open the customer"), customer_url(customer), False))
+    if may_write and can_undo(entry):
+        steps.append((_("Undo"), reverse("result_undo", args=[entry.pk]), False))
     return [{"label": label, "url": url, "post": post} for label, url, post in steps]
 
 

@@ -177,7 +177,13 @@ def browse(
         if name:
             context.add_cookies([_session_cookie(people[name], windows.url)])
         page.set_viewport_size({"width": width, "height": 900})
-        page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
+        page.emulate_media(
+            media="null",
+            color_scheme=scheme,
+            contrast="no-preference",
+            forced_colors="none",
+            reduced_motion="reduce",
+        )
         listeners = {
             "console": lambda said: _judge(said, failing, errors),
             "weberror": lambda error: errors.append(str(error.error)),

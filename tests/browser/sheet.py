@@ -38,6 +38,14 @@ def photograph(page: Page, test: str, name: str, width: int, scheme: str) -> Non
         page.screenshot(path=path, full_page=True, animations="disabled")
 
 
+def every_way(page: Page, test: str, name: str) -> None:
+    """The same at both widths, in both schemes."""
+    for width, scheme in EVERY_WAY if FOLDER else []:
+        page.set_viewport_size({"width": width, "height": 900})
+        page.emulate_media(color_scheme="dark" if scheme == "dark" else "light")
+        photograph(page, test, name, width, scheme)
+
+
 def main(folder: Path) -> None:
     shown = defaultdict[str, list[str]](list)
     for path in sorted(folder.glob("*.png")):

@@ -14,6 +14,7 @@ from playwright.sync_api import Locator, Page, expect
 
 from customers.models import preferences_of
 
+from . import sheet
 from .conftest import Browse
 from .test_accessibility import violations
 
@@ -60,7 +61,7 @@ def is_seen(state: Locator, without: str) -> bool:
     return picture() != before
 
 
-def test_states_are_seen(page: Page) -> None:
+def test_states_are_seen(page: Page, request: pytest.FixtureRequest) -> None:
     page.goto("/customers/")
     here = page.locator(".side > .nav [aria-current]")
     assert is_seen(here, "each => each.removeAttribute('aria-current')")
@@ -68,6 +69,7 @@ def test_states_are_seen(page: Page) -> None:
     page.keyboard.press("x")
     box = page.get_by_role("checkbox").last
     expect(box).to_be_checked()
+    sheet.photograph(page, request.node.name, "list", 1440, "light")
     assert is_seen(box, "each => (each.checked = false)")
     page.locator("details.person summary").press("Enter")
     chosen = page.locator(".side > .person [aria-pressed=true]")
@@ -80,11 +82,12 @@ def test_states_are_seen(page: Page) -> None:
     assert is_seen(option, "each => each.setAttribute('aria-selected', 'false')")
 
 
-def test_what_is_wrong_is_seen(page: Page) -> None:
+def test_what_is_wrong_is_seen(page: Page, request: pytest.FixtureRequest) -> None:
     page.goto("/sales/new/?customer=user_1")
     page.get_by_label("Amount", exact=True).fill("x")
     page.get_by_role("button", name="Check the sale").press("Enter")
     expect(page.get_by_role("alert")).to_be_focused()
+    sheet.photograph(page, request.node.name, "form", 1440, "light")
     wrong = page.get_by_label("Amount", exact=True)
     assert is_seen(wrong, "each => each.removeAttribute('aria-invalid')")
 

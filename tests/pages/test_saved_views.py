@@ -86,7 +86,7 @@ def test_a_value_of_a_row_leads_to_all_that_have_it(vera: Client) -> None:
         assert found, what
         address = found[1].replace("&amp;", "&")
         assert address.startswith("/customers/?sort=saleAmount&")
-        assert "1–1 of 1" in text_of(vera.get(address))
+        assert "1 of 1" in text_of(vera.get(address))
     assert 'title="Only Germany"' not in vera.get("/customers/?country=DE").content.decode()
 
 
@@ -96,7 +96,7 @@ def test_a_view_is_saved_opened_and_told_apart(vera: Client) -> None:
     address = f"/customers/?view={view.pk}&country=DE&sort=saleAmount"
     assert page.redirect_chain[0][0] == address
     assert current(page) == "Germany"
-    assert "1–1 of 1 customer" in text_of(page)
+    assert "1 of 1 customer" in text_of(page)
     assert current(vera.get("/customers/?view=all")) == "All customers"
     assert current(vera.get(f"{address}&order=asc")).endswith("changed")
     entry = AuditEntry.objects.get(action="view.save")
