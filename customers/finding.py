@@ -21,6 +21,7 @@ from django.db.models import BooleanField, F, Q, QuerySet
 from django.db.models.expressions import RawSQL
 from django.utils import timezone
 
+from .aliases import aliases_of
 from .audit import storable
 from .models import LOOKS, WRITES, AuditEntry, Backwards, Outcome, pending_timeout
 
@@ -30,6 +31,7 @@ BOTH_CLOCKS = timedelta(days=1)  # by how much the clocks of two servers may eve
 CHUNK = 500
 NEAR = 2000  # entries that are looked through before the index of words is asked
 _WORD = re.compile(r"(?:[A-Za-z0-9]|[^\x00-\x7f])+\*?")
+_NOT_ASCII = re.compile(r"[^\x00-\x7f]+")
 # What a list does not show is long.
 LONG = ("asked", "sent", "answered", "before", "after", "comparison")
 _HAS_WORDS = "customers_auditentry.words @@ to_tsquery('simple', %s)"
@@ -182,15 +184,17 @@ def _alternatives(filters: Filters) -> list[list[Q]]:
 
 
 def _customer(called: str) -> list[Q]:
-    """By either ID or the label; by the Dub ID also what only names its external ID."""
+    """By either ID or the label, and by all IDs that the log knows behind it.
+
+    Entries that name another Dub ID beside a known external ID are about another customer.
+    """
     if not called:
         return []
-    seen = AuditEntry.objects.filter(target_id=called).exclude(target_external_id="")
-    latest = seen.alias(place=Backwards("pk")).order_by("place")[:CHUNK]
-    others = set(latest.values_list("target_external_id", flat=True))
+    known = aliases_of(called)
+    ids = [Q(target_id=each) for each in known.ids or [called]]
     external = Q(target_external_id=called.removeprefix("ext_"))
-    also = [Q(target_id="", target_external_id=each) for each in sorted(others)]
-    return [Q(target_id=called), external, Q(target_label=called), *also]
+    also = [Q(target_id="", target_external_id=each) for each in known.external_ids]
+    return [*ids, external, Q(target_label=called), *also]
 
 
 def _action(action: str) -> list[Q]:
@@ -246,7 +250,8 @@ def _with_words(entries: Entries, text: str) -> Entries:
     """For SQLite, which goes through the entries one by one."""
     words = words_of(text)
     for word in words:
-        entries = entries.filter(_sql(f"({_HAS_LETTERS}) LIKE %s", f"%{word.rstrip('*')}%"))
+        letters = _NOT_ASCII.sub("%", word.rstrip("*"))  # LIKE knows the case of ASCII's alone
+        entries = entries.filter(_sql(f"({_HAS_LETTERS}) LIKE %s", f"%{letters}%"))
     for word in words:
         end = "" if word.endswith("*") else r"(?![^\W_])"
         whole = rf"(?i)(?<![^\W_]){re.escape(word.rstrip('*'))}{end}"

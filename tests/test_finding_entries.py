@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.django import TestCase
 
 from customers import finding
+from customers.aliases import aliases_of
 from customers.audit import Actor, Target, note
 from customers.finding import Filters
 from customers.models import AuditEntry, Batch, Import, Outcome, lifted, pending_timeout
@@ -64,6 +65,9 @@ def otto(sign_in: Callable[[str], Client]) -> Client:
         ({"text": "jane cooper"}, {"target_label": "Cooper, Jane"}, {"target_label": "Jane"}),
         ({"text": "jane"}, {"asked": {"query": {"q": "jane"}}}, {"asked": {"query": ["jane"]}}),
         ({"text": "müller"}, {"explanation": "Müller’s sale"}, {"explanation": "Muller"}),
+        ({"text": "überweisung"}, {"reason": "Überweisung: INV-7"}, {"reason": "Uberweisung"}),
+        ({"text": "GRÜNWALD"}, {"asked": {"query": {"q": "Grünwald"}}}, {"reason": "Grunwald"}),
+        ({"text": "łó*"}, {"sent": {"body": {"invoiceId": "ŁÓDŹ-1"}}}, {"reason": "łupież"}),
         ({"text": "req-77"}, {"request_id": "req-77"}, {"request_id": "req-78"}),
     ],
 )
@@ -98,6 +102,48 @@ def test_a_dub_id_finds_what_only_names_the_external_id() -> None:
     known = add(target_id="cus_1", target_external_id="u1")
     add(target_id="cus_2", target_external_id="u1")
     assert found(customer="cus_1") == [known.pk, before.pk]
+
+
+def test_an_email_finds_what_was_done_under_another_one() -> None:
+    before = add(target_id="cus_1", target_external_id="u1", target_label="old@b.example")
+    tried = add(target_external_id="u1", target_label="u1", outcome=Outcome.BLOCKED)
+    now = add(target_id="cus_1", target_external_id="u1", target_label="new@b.example")
+    add(target_id="cus_2", target_external_id="u2", target_label="other@b.example")
+    for email in ("old@b.example", "new@b.example"):
+        assert found(customer=email) == [now.pk, tried.pk, before.pk]
+    aliases = aliases_of("new@b.example")
+    assert (aliases.ids, aliases.external_ids) == (["cus_1"], ["u1"])
+    assert aliases.labels == ["new@b.example", "old@b.example"]
+
+
+def test_an_email_that_two_customers_had_finds_both(otto: Client) -> None:
+    first = add(target_id="cus_1", target_label="a@b.example")
+    moved = add(target_id="cus_2", target_label="a@b.example")
+    renamed = add(target_id="cus_1", target_label="c@d.example")
+    page = otto.get("/audit/?customer=a@b.example")
+    assert rows(page) == [str(each.pk) for each in (renamed, moved, first)]
+    says = text_of(page)
+    assert "IDs of the customer in this log: cus_2 cus_1 E-mail addresses: a@b.example" in says
+    assert "These are 2 customers." in says
+
+
+def test_a_customers_name_is_not_in_the_log_and_the_page_says_so(otto: Client) -> None:
+    add(target_id="cus_1", target_label="anika@b.example", reason="Anika Esposito asked")
+    says = text_of(otto.get("/audit/?customer=Anika Esposito"))
+    assert "This log knows no customer by that." in says
+    assert "No entry matches" in says
+    assert "This log knows no customer" not in text_of(otto.get("/audit/?text=Anika"))
+
+
+def test_only_so_many_ids_are_looked_for_and_the_page_says_so(
+    otto: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("customers.aliases.MOST", 2)
+    for number in range(3):
+        add(target_id=f"cus_{number}", target_label="team@b.example")
+    says = text_of(otto.get("/audit/?customer=team@b.example"))
+    assert "There are more; only these are included." in says
+    assert "cus_0" not in says.partition("E-mail addresses")[0]
 
 
 def test_what_has_been_under_way_for_too_long_is_found_as_unknown() -> None:

@@ -65,12 +65,23 @@ class AuditListForm(forms.Form):
         max_length=200,
         required=False,
         help_text=_(
-            "Words of the reason, of what happened, of a search, of the customer’s name or "
+            "words of the reason, of what happened, of a search, of the customer’s e-mail or "
             "IDs, an invoice ID or a request ID. A word that ends with * is a beginning."
         ),
     )
-    customer = forms.CharField(label=_("Customer"), max_length=300, required=False)
-    person = forms.CharField(label=_("Person"), max_length=200, required=False, widget=Suggested)
+    customer = forms.CharField(
+        label=_("Customer"),
+        max_length=300,
+        required=False,
+        help_text=_("a whole e-mail address, a Dub ID or an external ID; not a name."),
+    )
+    person = forms.CharField(
+        label=_("Person"),
+        max_length=200,
+        required=False,
+        widget=Suggested,
+        help_text=_("the whole user name."),
+    )
     batch = NumberField(_("Batch"))
     action = forms.ChoiceField(
         label=_("Action"),

@@ -15,6 +15,7 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_safe
 
 from customers import finding
+from customers.aliases import aliases_of
 from customers.audit import actor_of
 from customers.evidence.export import export_log
 from customers.facts import LABELS, differences
@@ -57,6 +58,8 @@ def audit_list(request: Request) -> HttpResponse:
     context: dict[str, Any] = {"form": form, "entries": []}
     if form.is_valid():
         context |= _links(request, form, *page_of(form))
+        called = form.cleaned_data["customer"]
+        context["aliases"] = aliases_of(called) if called else None
     tell_errors(request, form)
     return render_part(request, "audit/list.html", context, part="table")
 
