@@ -7,8 +7,8 @@ from typing import Any
 
 from dubadmin.dub.records import Customer
 
-from .facts import LABELS, facts_of, same
-from .models import HAPPENED, AuditEntry
+from .facts import LABELS, facts_of, same, stored_changes
+from .models import HAPPENED, AuditEntry, Relation
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -40,6 +40,19 @@ def can_undo(entry: AuditEntry) -> bool:
         and entry.before is not None
         and entry.target_id != ""  # redacted
     )
+
+
+def undone_by(entry: AuditEntry) -> list[AuditEntry]:
+    """The corrections that put something of `entry` back, and were not undone themselves."""
+    later = entry.later.filter(relation=Relation.UNDO, outcome__in=HAPPENED).order_by("pk")
+    return [undo for undo in later if not is_undone(undo)]
+
+
+def is_undone(entry: AuditEntry) -> bool:
+    """Whether all that `entry` changed has been put back since."""
+    changed = {change.key for change in stored_changes(entry)}
+    back = {change.key for undo in undone_by(entry) for change in stored_changes(undo)}
+    return bool(changed) and changed <= back
 
 
 def steps(entry: AuditEntry, customer: Customer) -> list[Step]:

@@ -49,6 +49,61 @@ def test_it_is_an_edit_of_its_own_linked_both_ways(
     assert undone.reason == f"Undo of entry {corrected.pk}"
 
 
+def test_an_undone_correction_says_by_whom_and_offers_no_other_undo(
+    dub: Sandbox, corrected: AuditEntry, alice: Client, sign_in: Any
+) -> None:
+    undo(alice, corrected, "name", "email", reason="wrong customer")
+    undone = corrected.later.get()
+    page = alice.get(f"/results/{corrected.pk}/")
+    assert "Undone By alice ," in text_of(page)
+    assert f'href="/results/{undone.pk}/"' in page.content.decode()
+    assert "/undo/" not in page.content.decode()
+    assert f'href="/audit/{undone.pk}/"' not in page.content.decode()
+    assert f'href="/audit/{undone.pk}/"' in sign_in("ada").get(page.wsgi_request.path).text
+    assert "/undo/" not in sign_in("ada").get(f"/audit/{corrected.pk}/").text
+    again = alice.get(f"/results/{corrected.pk}/undo/")
+    assert "can be put back any more" in text_of(again)
+    assert "By alice ," in text_of(again)
+    assert 'name="reason"' not in again.text
+
+
+def test_what_is_put_back_in_part_can_be_put_back_further(
+    dub: Sandbox, corrected: AuditEntry, alice: Client
+) -> None:
+    undo(alice, corrected, "name")
+    page = alice.get(f"/results/{corrected.pk}/")
+    assert "Put back since" in text_of(page)
+    assert f"/results/{corrected.pk}/undo/" in page.text
+
+
+def test_an_undo_that_is_undone_counts_no_more(
+    dub: Sandbox, corrected: AuditEntry, alice: Client
+) -> None:
+    undo(alice, corrected, "name", "email")
+    undo(alice, corrected.later.get(), "name", "email")
+    page = alice.get(f"/results/{corrected.pk}/")
+    assert "Undone" not in text_of(page)
+    assert f"/results/{corrected.pk}/undo/" in page.text
+
+
+def test_the_undo_says_what_it_undid(dub: Sandbox, corrected: AuditEntry, alice: Client) -> None:
+    undo(alice, corrected, "name", reason="wrong customer")
+    page = alice.get(f"/results/{corrected.later.get().pk}/")
+    assert "<h1>Undo of a correction</h1>" in page.text
+    assert f'Undid</dt><dd><a href="/results/{corrected.pk}/">' in page.text
+
+
+def test_the_result_has_the_values_before_and_leads_to_the_customer_first(
+    dub: Sandbox, corrected: AuditEntry, alice: Client
+) -> None:
+    page = alice.get(f"/results/{corrected.pk}/")
+    assert "Name Ada Grace Grace" in text_of(page)
+    assert "E-mail ada@example.com grace@example.com grace@example.com" in text_of(page)
+    assert text_of(page).index("Customers / Grace") < text_of(page).index("Correction")
+    steps = page.text[page.text.index('<footer class="row">') :]
+    assert steps.index("Open the customer") < steps.index("Undo")
+
+
 def test_the_audit_entry_leads_there_too(corrected: AuditEntry, sign_in: Any) -> None:
     address = f"/results/{corrected.pk}/undo/"
     assert address in sign_in("ada").get(f"/audit/{corrected.pk}/").content.decode()

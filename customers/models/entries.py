@@ -9,6 +9,7 @@ from typing import Any
 from django.conf import settings
 from django.db import models
 from django.utils import timezone
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from .actions import ACTIONS, WRITES, Outcome
@@ -108,6 +109,8 @@ class AuditEntry(models.Model):
 
     @property
     def action_label(self) -> str:
+        if self.relation == Relation.UNDO:
+            return gettext("Undo of a correction")
         return str(ACTIONS.get(self.action, self.action))
 
     @property

@@ -145,7 +145,8 @@ def _stored_row(key: str, asked: Any, stored: Mapping[str, Any], before: Mapping
         kept = True  # Dub moves the picture to its own storage (trap R6)
     if key == "name" and not asked:
         kept = _is_stand_in(value, stored, before)
-    return {"label": LABELS.get(key, key), "asked": asked, "stored": value, "same": kept}
+    label, was = LABELS.get(key, key), before.get(key)
+    return {"label": label, "before": was, "asked": asked, "stored": value, "same": kept}
 
 
 def _is_stand_in(name: Any, stored: Mapping[str, Any], before: Mapping[str, Any]) -> bool:

@@ -26,7 +26,7 @@ from customers.http import Request
 from customers.models import AuditEntry, Relation
 from customers.output import CSV, FORMATS, JSON_LINES
 from customers.services import target_of_entry
-from customers.undo import can_undo
+from customers.undo import can_undo, is_undone
 
 from .shared import address, download, errors_of, pretty, render_part, tell_errors
 
@@ -134,7 +134,7 @@ def audit_entry(request: Request, number: int) -> HttpResponse:
         "after": pretty(entry.after) if entry.after else "",
         "related": _related(entry),
         "same_request": _same_request(entry),
-        "can_undo": can_undo(entry),
+        "can_undo": can_undo(entry) and not is_undone(entry),
     }
     return render(request, "audit/entry.html", context)
 

@@ -19,10 +19,10 @@ from customers.guard import page, require
 from customers.http import Request, fail, stop
 from customers.kept import in_words
 from customers.ledger import InvoiceTaken
-from customers.models import WRITES, AuditEntry, FollowUp, Outcome
+from customers.models import HAPPENED, WRITES, AuditEntry, FollowUp, Outcome
 from customers.problems import problem_of
 from customers.services import target_of_entry
-from customers.undo import can_undo
+from customers.undo import can_undo, is_undone, undone_by
 from dubadmin.dub.errors import DubError
 
 from .shared import result_url, to_earlier
@@ -78,11 +78,22 @@ def _context(request: Request, entry: AuditEntry) -> dict[str, Any]:
             "sentence": _sentence(entry, shown),
             "tone": TONES[shown],
         },
+        "called": _called(entry),
         "settled_by": settled_by,
+        "undone_by": undone_by(entry),
+        "is_undone": is_undone(entry),
         "comparison": entry.comparison or [],
         "next_steps": _next_steps(request, entry),
         "follow": _follow(entry) if settled_by is None else _NOT_FOLLOWED,
     }
+
+
+def _called(entry: AuditEntry) -> str:
+    """The customer as it is called since this write, as far as is known."""
+    facts = entry.before or {}
+    if entry.action == "customer.update" and entry.outcome in HAPPENED:
+        facts = entry.after or facts
+    return str(facts.get("name") or facts.get("email") or entry.target_label or entry.target_id)
 
 
 def _sentence(entry: AuditEntry, shown: Outcome) -> str:
@@ -110,7 +121,7 @@ def _next_steps(request: Request, entry: AuditEntry) -> list[dict[str, Any]]:
         entry.target_external_id and f"ext_{entry.target_external_id}"
     ):
         steps.append((_("Open the customer"), customer_url(customer), False))
-    if may_write and can_undo(entry):
+    if may_write and can_undo(entry) and not is_undone(entry):
         steps.append((_("Undo"), reverse("result_undo", args=[entry.pk]), False))
     return [{"label": label, "url": url, "post": post} for label, url, post in steps]
 

@@ -14,7 +14,7 @@ from customers.guard import page
 from customers.http import Request, stop
 from customers.models import AuditEntry, Relation
 from customers.services import target_of
-from customers.undo import can_undo, steps
+from customers.undo import can_undo, is_undone, steps, undone_by
 from dubadmin.dub.errors import DubError
 
 from .gone import gone_or_unknown
@@ -59,4 +59,5 @@ def result_undo(request: Request, number: int) -> HttpResponse:
             return redirect(result_url(undone))
     tell_errors(request, form)
     context = {"entry": entry, "customer": customer, "form": form, "steps": offered}
+    context |= {"undone_by": undone_by(entry), "is_undone": is_undone(entry)}
     return render(request, "customers/undo.html", context)
