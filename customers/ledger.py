@@ -12,7 +12,7 @@ from dubadmin.dub.marks import _
 from dubadmin.dub.money import to_major
 
 from . import formats
-from .models import NOTHING_HAPPENED, AuditEntry, Invoice, Outcome, Relation
+from .models import HAPPENED, NOTHING_HAPPENED, AuditEntry, Invoice, Outcome, Relation
 
 
 class InvoiceTaken(Exception):
@@ -36,6 +36,13 @@ def find(invoice_id: str) -> Invoice | None:
         .order_by("-serial")
         .first()
     )
+
+
+def replayed(entry: AuditEntry) -> AuditEntry | None:
+    """The sale whose answer Dub repeated to `entry`, where it was recorded here (trap S6)."""
+    sent = Invoice.objects.filter(invoice_id=entry.body.get("invoiceId", ""), entry__lt=entry)
+    newest = sent.filter(entry__outcome__in=HAPPENED).order_by("-serial")
+    return found.entry if (found := newest.select_related("entry").first()) else None
 
 
 def claim(command: TrackSale, *, entry: AuditEntry, override: bool, seen: Invoice | None) -> None:

@@ -18,7 +18,7 @@ from customers.audit import AlreadyAsked, actor_of
 from customers.guard import page, require
 from customers.http import Request, fail, stop
 from customers.kept import in_words
-from customers.ledger import InvoiceTaken
+from customers.ledger import InvoiceTaken, replayed
 from customers.models import HAPPENED, WRITES, AuditEntry, FollowUp, Outcome
 from customers.problems import problem_of
 from customers.services import target_of_entry
@@ -83,9 +83,16 @@ def _context(request: Request, entry: AuditEntry) -> dict[str, Any]:
         "undone_by": undone_by(entry),
         "is_undone": is_undone(entry),
         "comparison": entry.comparison or [],
+        "replayed": replayed(entry) if _is_replay(entry) else None,
         "next_steps": _next_steps(request, entry),
         "follow": _follow(entry) if settled_by is None else _NOT_FOLLOWED,
     }
+
+
+def _is_replay(entry: AuditEntry) -> bool:
+    """Whether Dub answered with an earlier sale of the same invoice ID (S6)."""
+    is_sale = entry.action == "sale.record" and entry.outcome == Outcome.NOT_RECORDED
+    return is_sale and bool(entry.comparison)
 
 
 def _called(entry: AuditEntry) -> str:
@@ -114,7 +121,10 @@ def _next_steps(request: Request, entry: AuditEntry) -> list[dict[str, Any]]:
         steps.append((_("Check again at Dub"), reverse("result_settle", args=[entry.pk]), True))
     if may_write and followup.can_resend(entry):
         steps.append((_("Send again"), reverse("result_resend", args=[entry.pk]), True))
-    if may_write and entry.action in FORM_OF and entry.outcome in _CORRECTABLE:
+    if _is_replay(entry):
+        if earlier := replayed(entry):
+            steps.append((_("Open the earlier sale"), result_url(earlier), False))
+    elif may_write and entry.action in FORM_OF and entry.outcome in _CORRECTABLE:
         address = reverse(FORM_OF[entry.action])
         steps.append((_("Correct and try again"), f"{address}?again={entry.pk}", False))
     if customer := entry.target_id or (

@@ -258,10 +258,27 @@ def test_s8_an_old_invoice_id_needs_a_reason_and_then_counts_again(
 def test_s8_within_seven_days_the_same_invoice_id_is_a_replay(
     dub: Sandbox, alice: Client, una: Json
 ) -> None:
-    assert send(alice, SALE, BUY).outcome == "recorded"
+    first = send(alice, SALE, BUY)
+    assert first.outcome == "recorded"
     ended = send(alice, SALE, BUY, doubt_reason=WHY)
     assert ended.outcome == "not_recorded"
     assert len(dub.sales()) == 1
+    assert "Asked, and what Dub had" in ended.says
+    assert "Already at Dub since" in ended.says
+    assert "Stored by Dub" not in ended.says
+    assert "badge ok" not in ended.page.text
+    assert f'primary" href="/results/{first.entry.pk}/">Open the earlier sale' in ended.page.text
+    assert "Correct and try again" not in ended.says
+
+
+def test_a_replay_of_a_sale_from_elsewhere_has_no_earlier_sale_to_open(
+    dub: Sandbox, alice: Client, una: Json
+) -> None:
+    made_elsewhere(dub)
+    ended = send(alice, SALE, BUY | {"reason": WHY})
+    assert ended.outcome == "not_recorded"
+    assert "Already at Dub" in ended.says
+    assert "Open the earlier sale" not in ended.says
 
 
 def test_s9_a_sale_is_dated_now(dub: Sandbox, alice: Client, una: Json) -> None:
