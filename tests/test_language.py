@@ -162,7 +162,7 @@ def test_every_choice_of_formats_can_be_seen_on_the_page(sign_in: Callable[[str]
 
 @pytest.mark.parametrize(
     ("language", "country", "currency"),
-    [("en", "Austria", "CHF Swiss Franc"), ("de", "Österreich", "CHF Schweizer Franken")],
+    [("en", "Austria", "CHF – Swiss Franc"), ("de", "Österreich", "CHF – Schweizer Franken")],
 )
 def test_countries_and_currencies_are_called_as_the_reader_calls_them(
     language: str, country: str, currency: str, alice: Client, dub: Sandbox

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import gc
 import re
 from collections.abc import Callable, Iterator
+from functools import _lru_cache_wrapper
 from typing import Any
 
 import pytest
@@ -16,6 +18,7 @@ from django.utils.translation import gettext, gettext_lazy, trans_real
 from customers import formats
 from customers.audit import Target, Verdict, note, perform
 from customers.models import AuditEntry, Outcome
+from customers.templatetags import show
 from customers.templatetags.show import money
 from dubadmin.dub.commands import UpdateCustomer
 from dubadmin.sandbox import Sandbox
@@ -33,8 +36,18 @@ def _german(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     german = trans_real.translation("de")
     monkeypatch.setattr(german, "gettext", lambda text: f"⟦{text}⟧")
     monkeypatch.setattr(german, "ngettext", lambda one, many, n: f"⟦{one if n == 1 else many}⟧")
+    forget()
     with translation.override("de"), formats.override("de"):
         yield
+    forget()
+
+
+def forget() -> None:
+    """What is kept of other tests' German, or of this one."""
+    show._ALIKE.clear()
+    for kept in gc.get_objects():
+        if type(kept) is _lru_cache_wrapper and kept.__module__.startswith("customers."):
+            kept.cache_clear()
 
 
 @pytest.fixture

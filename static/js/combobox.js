@@ -33,7 +33,6 @@ function enhance(box, input) {
     input.setAttribute(name, value);
   }
   let timer;
-  let turn = 0;
 
   const options = () => [...panel.querySelectorAll("[role=option]:not([aria-disabled])")];
   const active = () => panel.querySelector("[aria-selected=true]");
@@ -69,21 +68,22 @@ function enhance(box, input) {
     if (known.childElementCount) showFound();
   }
 
-  async function find() {
+  function find() {
     const text = input.value.trim();
-    const mine = ++turn;
     if (text.length < 2) return known.childElementCount ? undefined : show(false);
-    try {
-      await htmx.ajax("GET", box.dataset.combobox, { target: found, values: { q: text } });
-    } catch {
-      return; // requests.js has said so
-    }
-    if (mine === turn) showFound();
+    const asked = htmx.ajax("GET", box.dataset.combobox, { target: found, values: { q: text } });
+    asked.catch(() => {}); // requests.js has said so
   }
+
+  // htmx asks one thing after the other, the last that was typed next: what comes for an older text
+  // is not shown.
+  found.addEventListener("htmx:afterSwap", ({ detail }) => {
+    if (detail.requestConfig.parameters.q === input.value.trim()) showFound();
+    else found.replaceChildren();
+  });
 
   function pick(option) {
     clearTimeout(timer);
-    turn++;
     const event = new CustomEvent("pick", { detail: option, cancelable: true });
     if (!box.dispatchEvent(event)) return;
     if ("open" in box.dataset) {
