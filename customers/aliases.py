@@ -24,8 +24,12 @@ class Aliases:
     labels: list[str]
     is_cut: bool = False
 
+    @property
+    def every_id(self) -> list[str]:
+        return [*self.ids, *self.external_ids]
+
     def __bool__(self) -> bool:
-        return bool(self.ids or self.external_ids or self.labels)
+        return bool(self.every_id or self.labels)
 
 
 def aliases_of(called: str) -> Aliases:

@@ -27,6 +27,7 @@ from .models import LOOKS, WRITES, AuditEntry, Backwards, Outcome, pending_timeo
 
 Entries = QuerySet[AuditEntry]
 GROUPS = {"writes": WRITES, "looks": LOOKS}
+_ABOUT_SOMEBODY = Q(target_id__gt="") | Q(target_external_id__gt="")
 BOTH_CLOCKS = timedelta(days=1)  # by how much the clocks of two servers may ever have differed
 CHUNK = 500
 NEAR = 2000  # entries that are looked through before the index of words is asked
@@ -151,6 +152,7 @@ def _strands(filters: Filters) -> list[_Strand]:
         *wanted, outcomes = wanted
         wanted[0] = [leads & outcome for leads in wanted[0] for outcome in outcomes]
     others = [reduce(or_, each) for each in wanted[1:]]
+    others += [_ABOUT_SOMEBODY] if filters.action == "looks" else []
     others += [Q(at__gte=filters.since)] if filters.since else []
     others += [Q(at__lt=filters.until)] if filters.until else []
     return [_Strand(leads=each, others=tuple(others)) for each in (wanted or [[Q()]])[0]]

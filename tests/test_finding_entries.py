@@ -53,7 +53,16 @@ def otto(sign_in: Callable[[str], Client]) -> Client:
         ({"person": "alice"}, {"actor_name": "alice"}, {"actor_name": "Alice"}),
         ({"action": "customer.view"}, {}, {"action": "customer.edit"}),
         ({"action": "writes"}, {"action": "sale.record"}, {"action": "sale.check"}),
-        ({"action": "looks"}, {"action": "customer.edit"}, {"action": "customer.list"}),
+        (
+            {"action": "looks"},
+            {"action": "customer.edit", "target_id": "cus_1"},
+            {"action": "customer.list"},
+        ),
+        (
+            {"action": "looks"},
+            {"action": "sale.form", "target_external_id": "u1"},
+            {"action": "sale.form"},
+        ),
         ({"outcome": "refused"}, {"outcome": "refused"}, {"outcome": "recorded"}),
         ({"customer": "cus_1"}, {"target_id": "cus_1"}, {"target_id": "cus_11"}),
         ({"customer": "ext_u1"}, {"target_external_id": "u1"}, {"target_id": "u1"}),
@@ -123,7 +132,7 @@ def test_an_email_that_two_customers_had_finds_both(otto: Client) -> None:
     page = otto.get("/audit/?customer=a@b.example")
     assert rows(page) == [str(each.pk) for each in (renamed, moved, first)]
     says = text_of(page)
-    assert "IDs of the customer in this log: cus_2 cus_1 E-mail addresses: a@b.example" in says
+    assert "IDs of the customer in this log: cus_2 , cus_1 . E-mail addresses: a@b.example" in says
     assert "These are 2 customers." in says
 
 
@@ -229,6 +238,7 @@ def matches(asked: Filters, entry: AuditEntry) -> bool:
             asked.action in {"", entry.action}
             or entry.action in finding.GROUPS.get(asked.action, ())
         )
+        and (asked.action != "looks" or bool(entry.target_id or entry.target_external_id))
         and asked.outcome in {"", entry.outcome}
         and (not asked.customer or is_about)
         and all(re.search(rf"\b{word.rstrip('*')}", entry.reason) for word in asked.text.split())
@@ -355,6 +365,33 @@ def test_a_day_is_the_viewers_own(sign_in: Callable[[str], Client]) -> None:
     assert rows(otto.get("/audit/?since=2026-03-29&until=2026-03-29")) == []
     del otto.cookies["tz"]
     assert rows(otto.get("/audit/?since=2026-03-29&until=2026-03-29")) == [str(late.pk)]
+
+
+def test_quick_links_keep_the_other_filters(otto: Client) -> None:
+    write = add(action="sale.record", actor_name="vera", target_id="cus_1")
+    look = add(actor_name="vera", target_id="cus_1")
+    add(action="customer.list", actor_name="vera")
+
+    def quick(query: str) -> dict[str, str]:
+        html = otto.get(f"/audit/?{query}").content.decode()
+        nav = re.search(r'<nav [^>]*aria-label="Kinds of entries".*?</nav>', html, re.DOTALL)
+        assert nav
+        links = re.findall(r'href="([^"]+)"( aria-current="page")?>([^<]+)', nav[0])
+        assert [bool(current) for _, current, _ in links].count(True) == int("edit" not in query)
+        return {label: unescape(url) for url, _, label in links}
+
+    links = quick("person=vera&before=99999999&action=writes")
+    assert list(links) == ["Everything", "Writes", "Looks at customers"]
+    assert links["Everything"] == "/audit/?person=vera"
+    assert rows(otto.get(links["Writes"])) == [str(write.pk)]
+    assert rows(otto.get(links["Looks at customers"])) == [str(look.pk)]
+    assert quick("person=vera&action=customer.edit") == links
+
+
+def test_what_is_no_look_is_told(otto: Client) -> None:
+    told = "Lists and search results that contained the customer are not counted."
+    assert told in text_of(otto.get("/audit/?action=looks&customer=cus_1"))
+    assert told not in text_of(otto.get("/audit/?customer=cus_1"))
 
 
 def test_newer_older_newest_oldest(otto: Client, monkeypatch: pytest.MonkeyPatch) -> None:

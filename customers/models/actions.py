@@ -145,7 +145,12 @@ ACTIONS = {
     "invitation.accept": _("Accepted an invitation"),
 }
 
+# Pages with the data of one customer; where none was known yet, their entries are about nobody.
 LOOKS = frozenset(
-    {"customer.view", "customer.edit", "customer.undo", "customer.remove", "result.view"}
+    {
+        *("customer.view", "customer.edit", "customer.check", "customer.undo", "undo.check"),
+        *("customer.remove", "customer.confirm", "note.form", "result.view", "audit.view"),
+        *("lead.form", "lead.check", "sale.form", "sale.check"),
+    }
 )
 WRITES = frozenset(commands.ACTIONS)

@@ -10,6 +10,7 @@ from django.http import HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.functional import Promise
 from django.utils.http import urlencode
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_safe
@@ -37,6 +38,7 @@ ASKED = {
     "checks": _("Checks"),
     "override": _("Override"),
 }
+QUICK = {"": _("Everything"), "writes": _("Writes"), "looks": _("Looks at customers")}
 EARLIER = {
     Relation.UNDO: _("Undid"),
     Relation.RESEND: _("Sent again"),
@@ -55,13 +57,22 @@ LATER = {
 @page("audit.list", permission="customers.view_audit")
 def audit_list(request: Request) -> HttpResponse:
     form = AuditListForm(request.GET)
-    context: dict[str, Any] = {"form": form, "entries": []}
+    context: dict[str, Any] = {"form": form, "entries": [], "quick": _quick(request)}
     if form.is_valid():
         context |= _links(request, form, *page_of(form))
         called = form.cleaned_data["customer"]
         context["aliases"] = aliases_of(called) if called else None
     tell_errors(request, form)
     return render_part(request, "audit/list.html", context, part="table")
+
+
+def _quick(request: Request) -> list[tuple[str | Promise, str, bool]]:
+    """Links to what is asked for most, with all other filters as they are."""
+    chosen = request.GET.get("action", "")
+    return [
+        (label, address(request, action=name or None, before=None, after=None), name == chosen)
+        for name, label in QUICK.items()
+    ]
 
 
 def page_of(form: AuditListForm) -> tuple[list[AuditEntry], bool, bool]:

@@ -123,8 +123,6 @@ def _first_form(request: Request, what: Recording) -> HttpResponse:
         customer = _known_customer(external_id)
     if again := request.GET.get("again", ""):
         initial |= _sent_before(again, what)
-    if customer:
-        request.looked = target_of(customer)
     return _form_page(request, what, what.form(initial=initial), customer=customer)
 
 
@@ -157,6 +155,8 @@ def _form_page(
     request: Request, what: Recording, form: LeadForm | SaleForm, **context: Any
 ) -> HttpResponse:
     tell_errors(request, form)
+    if customer := context.get("customer"):
+        request.looked = target_of(customer)
     return render(request, what.template, {"form": form, **context})
 
 
@@ -182,12 +182,14 @@ def _summary(
     entry: AuditEntry | None = None,
 ) -> HttpResponse:
     request.explanation = "The summary was shown. Nothing was sent."
+    if customer := preflight.attribution.customer:
+        request.looked = target_of(customer)
     context = {
         "heading": what.heading,
         "send_label": what.send_label,
         "rows": _rows(form),
         "checks": preflight.checks,
-        "customer": preflight.attribution.customer,
+        "customer": customer,
         "form": form,
         "confirm": confirm,
         "can_send": not preflight.stops,
