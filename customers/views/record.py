@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from django.conf import settings
-from django.http import HttpResponse
+from django.http import HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.utils import timezone, translation
 from django.utils.functional import Promise
@@ -83,7 +83,7 @@ def _record(request: Request, what: Recording) -> HttpResponse:  # noqa: PLR0911
     """GET: the form. POST: step "check" shows the summary, "send" sends, "edit" goes back."""
     if request.method != "POST":
         return _first_form(request, what)
-    form = what.form(with_key(request.POST))
+    form = what.form(_posted(request))
     step = request.POST.get("step", "check")
     if not form.is_valid() or step == "edit":
         return _form_page(request, what, form)
@@ -105,6 +105,27 @@ def _record(request: Request, what: Recording) -> HttpResponse:  # noqa: PLR0911
         entry = _block(request, what, form, preflight)
         return _summary(request, what, form, confirm=confirm, preflight=preflight, entry=entry)
     return _send(request, what, form, confirm, preflight)
+
+
+def _posted(request: Request) -> QueryDict:
+    """What was typed; with another customer where a check has offered one and it was taken."""
+    given = with_key(request.POST)
+    if instead := given.get("customer_instead"):
+        given["customer_external_id"] = instead
+    return given
+
+
+def _of_email(form: LeadForm | SaleForm, preflight: Preflight) -> list[Customer]:
+    """Who has the e-mail that was typed in place of an external ID."""
+    typed = form.cleaned_data["customer_external_id"]
+    if preflight.attribution.customer or "@" not in typed:
+        return []
+    try:
+        found = [match.customer for match in queries.find_customers(typed)]
+    except DubError:
+        return []  # an offer more or less: the checks have their say
+    is_theirs = [each.email.casefold() == typed.casefold() for each in found]
+    return [each for each, so in zip(found, is_theirs, strict=True) if so and each.external_id]
 
 
 def _sent(request: Request, form: LeadForm | SaleForm) -> HttpResponse | None:
@@ -192,6 +213,7 @@ def _summary(
         "customer": customer,
         "form": form,
         "confirm": confirm,
+        "of_email": _of_email(form, preflight),
         "can_send": not preflight.stops,
         "checked": preflight.digest,
         "entry": entry,

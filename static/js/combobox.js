@@ -1,6 +1,6 @@
 // A text field that finds customers while one types. Inside [data-combobox="<address>"]; picking
 // fills the field, or opens the customer where [data-open] stands. With [data-first] Enter takes the
-// first. Without this script the field is a plain one.
+// first; the Tab key takes the one whose whole e-mail was typed. Without this script the field is a plain one.
 //
 // Other options may come before the customers: whoever hears "find" adds them to its `known`, and
 // whoever takes a "pick" of one prevents its default.
@@ -32,6 +32,7 @@ function enhance(box, input) {
   })) {
     input.setAttribute(name, value);
   }
+  const fillsIn = !("open" in box.dataset || "first" in box.dataset);
   let timer;
 
   const options = () => [...panel.querySelectorAll("[role=option]:not([aria-disabled])")];
@@ -97,6 +98,12 @@ function enhance(box, input) {
     input.dispatchEvent(new Event("change", { bubbles: true }));
   }
 
+  function typedInFull() {
+    const text = input.value.trim().toLowerCase();
+    const found = options().filter(({ dataset }) => dataset.email?.toLowerCase() === text);
+    return found.length === 1 && found[0].dataset.value ? found[0] : null;
+  }
+
   function step(by) {
     const all = options();
     if (!all.length) return;
@@ -114,6 +121,7 @@ function enhance(box, input) {
 
   input.addEventListener("keydown", (event) => {
     if (event.isComposing) return;
+    if (event.key === "Tab" && fillsIn && typedInFull()) return pick(typedInFull());
     if (event.key === "Escape" && !panel.hidden && !("first" in box.dataset)) {
       show(false);
     } else if (event.key === "ArrowDown" && panel.hidden && input.value.trim().length > 1) {

@@ -81,6 +81,21 @@ def test_a_sale_from_the_keyboard_until_it_is_confirmed(
     assert [sale["event_name"] for sale in dub.sales()] == ["Invoice paid", "Purchase"]
 
 
+def test_the_tab_key_takes_whose_whole_email_was_typed(browse: Browse, jane: Json) -> None:
+    page = browse("alice")
+    page.goto("/sales/new/")
+    customer(page).press_sequentially("jane@acme")
+    expect(page.locator("[role=option]")).to_contain_text("No customer found")
+    customer(page).press("Tab")
+    expect(customer(page)).to_have_value("jane@acme")
+    customer(page).fill("Jane@acme.example")
+    expect(page.get_by_role("option", name="Jane Cooper")).to_be_visible()
+    customer(page).press("Tab")
+    expect(customer(page)).to_have_value("user_1")
+    expect(page.locator("[data-picked]")).to_contain_text("Jane Cooper")
+    expect(page.get_by_label("Amount", exact=True)).to_be_focused()
+
+
 def test_amounts_are_told_while_typed(browse: Browse, jane: Json) -> None:
     page = browse("alice")
     page.goto("/sales/new/")

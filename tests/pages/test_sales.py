@@ -16,7 +16,7 @@ from customers.models import AuditEntry
 from dubadmin.sandbox import Sandbox
 
 from ..conftest import outcome_of, text_of
-from .browsing import LEAD, SALE, Ended, fill, landed, look, press_send, send
+from .browsing import LEAD, SALE, Ended, fields_of, fill, landed, look, press_send, send
 
 pytestmark = pytest.mark.django_db
 
@@ -66,6 +66,27 @@ def test_s1_an_unknown_customer_is_stopped_before_sending(dub: Sandbox, alice: C
     entry = AuditEntry.objects.get(action="sale.record")
     assert (outcome_of(pressed), entry.outcome) == ("not_sent", "not_sent")
     assert dub.count("POST") == 0
+
+
+def test_an_email_in_place_of_the_external_id_is_told_whose_it_is(
+    dub: Sandbox, alice: Client, una: Json
+) -> None:
+    typed = BUY | {"customer_external_id": "Una@example.com", "reason": "By phone"}
+    summary = fill(alice, SALE, **typed)
+    assert "This e-mail belongs to Una ( u1 )." in text_of(summary)
+    assert 'name="customer_instead" value="u1"' in summary.text
+    taken = alice.post(SALE, fields_of(summary) | {"customer_instead": "u1"})
+    assert "Dub knows this customer: una@example.com." in text_of(taken)
+    assert "This e-mail belongs to" not in text_of(taken)
+    ended = landed(press_send(alice, taken))
+    assert (ended.outcome, ended.entry.reason) == ("recorded", "By phone")
+    assert [(sale["invoice_id"], sale["amount"]) for sale in dub.sales()] == [("INV-1", 4900)]
+
+
+def test_an_email_of_nobody_offers_nobody(dub: Sandbox, alice: Client, una: Json) -> None:
+    summary = fill(alice, SALE, **BUY | {"customer_external_id": "una@example.org"})
+    assert "Dub has no customer with this external ID" in text_of(summary)
+    assert "customer_instead" not in summary.text
 
 
 def test_s1_a_200_with_nulls_is_not_recorded(dub: Sandbox, alice: Client, una: Json) -> None:
