@@ -15,6 +15,7 @@ from django.views.decorators.http import require_POST, require_safe
 from customers import followup, services
 from customers.addresses import customer_url
 from customers.audit import AlreadyAsked, actor_of
+from customers.facts import stored_changes
 from customers.guard import page, require
 from customers.http import Request, fail, stop
 from customers.kept import in_words
@@ -96,10 +97,11 @@ def _is_replay(entry: AuditEntry) -> bool:
 
 
 def _called(entry: AuditEntry) -> str:
-    """The customer as it is called since this write, as far as is known."""
-    facts = entry.before or {}
-    if entry.action == "customer.update" and entry.outcome in HAPPENED:
-        facts = entry.after or facts
+    """The customer as it is called since this write; a name that Dub made up is none (Q9)."""
+    facts = dict(entry.before or {})
+    if entry.outcome in HAPPENED:
+        changed = stored_changes(entry)
+        facts |= {each.key: entry.body[each.key] and each.after for each in changed}
     return str(facts.get("name") or facts.get("email") or entry.target_label or entry.target_id)
 
 

@@ -57,7 +57,7 @@ def test_r1_the_result_says_field_by_field_what_was_stored(
     assert "Recorded, but stored differently" in ended.says
     assert "Dub did not store as asked: Country." in ended.says
     assert compared(ended) == {"Name": True, "E-mail": True, "Country": False}
-    assert "Country FR empty Differs" in ended.says
+    assert "Country empty FR empty Differs" in ended.says
     assert "Name Ida Ida Same" in ended.says
     alone = change(alice, country="FR")
     assert alone.outcome == "not_recorded"
