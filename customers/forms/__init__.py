@@ -7,7 +7,15 @@ from .lists import CustomerListForm, DisplayForm, ViewForm
 from .log import AuditExportForm, AuditListForm
 from .notes import NoteForm
 from .preferences import PreferencesForm, ThemeForm
-from .record import ConfirmForm, LeadForm, SaleForm, TrackForm, currency_called, why_no_amount
+from .record import (
+    ConfirmForm,
+    LeadForm,
+    SaleForm,
+    TrackForm,
+    currencies_differ,
+    currency_called,
+    why_no_amount,
+)
 from .sending import StartForm
 from .several import DeleteSeveralForm, SelectionForm, SetFieldForm
 from .shared import new_key
@@ -35,6 +43,7 @@ __all__ = [
     "UndoForm",
     "UploadForm",
     "ViewForm",
+    "currencies_differ",
     "currency_called",
     "new_key",
     "why_no_amount",

@@ -48,6 +48,12 @@ def why_no_amount(error: NotAnAmount | NotRepresentable) -> Any:
     return error.args[0] if isinstance(error, NotAnAmount) else lazy(in_words, str)(str(error))
 
 
+def currencies_differ(named: str, currency: str) -> ValidationError:
+    """What to say of a pasted "12,50 €" where another currency than EUR is chosen."""
+    words = _("The amount says %(named)s, the currency %(currency)s. Choose which one it is.")
+    return ValidationError(words, params={"named": named, "currency": currency})
+
+
 class TrackForm(OnceForm):
     """What a lead and a sale share."""
 
@@ -195,9 +201,7 @@ class SaleForm(TrackForm):
     def _must_agree(self, named: str, currency: str | None) -> None:
         """A pasted "12,50 €" says its currency, too: it may be no other than the chosen one."""
         if named and currency and named != currency:
-            words = _("The amount says %(named)s, this says %(currency)s. Choose which one it is.")
-            names = {"named": named, "currency": currency}
-            self.add_error("currency", ValidationError(words, params=names))
+            self.add_error("currency", currencies_differ(named, currency))
 
     def command(self) -> TrackSale:
         given = self.cleaned_data

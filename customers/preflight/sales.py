@@ -113,7 +113,7 @@ def _customer_of_sale(checks: Checks, command: TrackSale, known: Attribution) ->
             IGNORED,
         )
     _link(checks, known)
-    return _lead_of_sale(checks, command, known)
+    return _lead_of_sale(checks, command, known) if known.customer.link else None
 
 
 def _link(checks: Checks, known: Attribution) -> None:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from django.conf import settings
+from django.core.exceptions import ValidationError
 from django.http import HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.utils import timezone, translation
@@ -18,7 +19,15 @@ from django.views.decorators.http import require_safe
 from customers import queries, services
 from customers.amounts import NotAnAmount, parse_amount, split_currency
 from customers.audit import AlreadyAsked, Target, actor_of
-from customers.forms import ConfirmForm, LeadForm, SaleForm, currency_called, new_key, why_no_amount
+from customers.forms import (
+    ConfirmForm,
+    LeadForm,
+    SaleForm,
+    currencies_differ,
+    currency_called,
+    new_key,
+    why_no_amount,
+)
 from customers.guard import page
 from customers.http import Request, fail
 from customers.ledger import InvoiceTaken, conflict_text
@@ -226,15 +235,12 @@ def _rows(form: LeadForm | SaleForm) -> list[dict[str, Any]]:
     rows = [
         {"name": name, "label": form.fields[name].label, "value": _shown(form, name), "note": ""}
         for name in form.fields
-        if given.get(name) not in (None, "") and name != "key"
+        if given.get(name) not in (None, "") and name not in {"key", "reason"}
     ]
     for row in rows:
         if "minor" in given and row["name"] == "amount":
             row["value"] = money(given["minor"], given["currency"])
             row["note"] = _("sent as %(minor)s") % {"minor": given["minor"]}
-    if "minor" in given:
-        never = _("Dub cannot back-date a sale.")
-        rows.append({"label": _("Date"), "value": _("Now"), "note": never})
     if settings.ADD_REFERENCE_TO_METADATA:
         note = _("The request's ID is added to the metadata, so that the event leads back here.")
         rows.append({"label": _("Reference"), "value": "dubadmin_ref", "note": note})
@@ -309,11 +315,15 @@ def sale_minor(request: Request) -> HttpResponse:
     try:
         if text.strip():
             digits, named = split_currency(text)
-            major, currency = parse_amount(digits), named or currency
+            if named and named != currency.upper():
+                raise currencies_differ(named, currency.upper())
+            major = parse_amount(digits)
             minor = to_minor(major, currency=currency)
             amount = money(minor, currency)
             sentence = _("%(amount)s, sent as %(minor)s")
             context["sentence"] = sentence % {"amount": amount, "minor": minor}
     except (NotAnAmount, NotRepresentable) as error:
         context = {"sentence": why_no_amount(error), "ok": False}
+    except ValidationError as error:
+        context = {"sentence": error.messages[0], "ok": False}
     return render(request, "record/minor.html", context)

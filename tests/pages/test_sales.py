@@ -118,6 +118,16 @@ def without_lead(dub: Sandbox) -> None:
     dub.add_customer("Led", email="led@example.com", external_id="u1", link=dub.add_link(key="go"))
 
 
+def test_a_customer_without_a_link_has_one_reason_and_no_button(
+    dub: Sandbox, alice: Client
+) -> None:
+    without_link(dub)
+    assert "lead first" not in text_of(fill(alice, SALE, **BUY))
+    page = alice.get("/customers/ext_u1/").text
+    assert "/leads/new/?customer=u1" in page
+    assert "/sales/new/?customer=u1" not in page
+
+
 @pytest.mark.parametrize(
     ("customer", "says"),
     [
@@ -304,7 +314,23 @@ def test_a_replay_of_a_sale_from_elsewhere_has_no_earlier_sale_to_open(
 
 def test_s9_a_sale_is_dated_now(dub: Sandbox, alice: Client, una: Json) -> None:
     assert "A sale is dated now; Dub cannot back-date it" in text_of(alice.get(SALE))
-    assert "Now Dub cannot back-date a sale" in text_of(fill(alice, SALE, **BUY))
+    summary = text_of(fill(alice, SALE, **BUY))
+    assert "Dub dates it itself: now. It cannot be back-dated." in summary
+
+
+def test_the_reason_stands_apart_from_what_is_sent(dub: Sandbox, alice: Client, una: Json) -> None:
+    sent, kept = text_of(fill(alice, SALE, **BUY | {"reason": WHY})).split("Not sent to Dub")
+    assert WHY not in sent[sent.index("What will be sent") :]
+    assert f"Reason {WHY} Only in the audit log." in kept
+
+
+def test_an_amount_in_another_currency_than_the_chosen_one_is_told_as_it_is_typed(
+    dub: Sandbox, alice: Client
+) -> None:
+    told = text_of(alice.get("/sales/minor/", {"amount": "49.90 €", "currency": "USD"}))
+    assert told == "The amount says EUR, the currency USD. Choose which one it is."
+    told = text_of(alice.get("/sales/minor/", {"amount": "49.90 €", "currency": "EUR"}))
+    assert told == "49.90 EUR, sent as 4990"
 
 
 def test_s10_both_amounts_are_shown(dub: Sandbox, alice: Client, una: Json) -> None:
@@ -373,10 +399,10 @@ def test_an_amount_may_name_its_currency_but_no_other_than_the_chosen(
     euros = BUY | {"amount": "1.234,56 €", "currency": "EUR"}
     assert "1,234.56 EUR" in text_of(fill(alice, SALE, **euros))
     page = text_of(fill(alice, SALE, **euros | {"currency": "USD"}))
-    assert "The amount says EUR, this says USD. Choose which one it is." in page
+    assert "The amount says EUR, the currency USD. Choose which one it is." in page
     page = text_of(fill(alice, SALE, **euros | {"amount": "12 ABC"}))
     assert "Enter an amount in digits" in page
-    hint = alice.get("/sales/minor/", {"amount": "1.234,56 €", "currency": "USD"})
+    hint = alice.get("/sales/minor/", {"amount": "1.234,56 €", "currency": "EUR"})
     assert "1,234.56 EUR, sent as 123456" in text_of(hint)
     assert dub.count("POST") == 0
 
