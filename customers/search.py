@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from urllib.parse import unquote
 
 from django.utils.translation import gettext as _
 
+from dubadmin.dub.records import Customer
+
 _JUNK = r"[\s\x00-\x1f\"'“”„‘’<>«»,;]+"
 _AROUND = re.compile(rf"^{_JUNK}|{_JUNK}$")
 _NOT_WORDS = re.compile(r"[^\w.'&]+")
+_WORD = re.compile(r"\w+")
 _DUB_ID_IN_ADDRESS = re.compile(r"^https?://[^/\s]+/.*?\b(cus_[A-Za-z0-9]+)\b")
 _SHORT_LINK = re.compile(r"^(?:https?://)?((?:[\w-]+\.)+[a-z]{2,})/([^\s?#]+)", re.IGNORECASE)
 
@@ -34,6 +38,15 @@ class Search:
         return _("exact e-mail") if "@" in self.words else _("whole words in name or e-mail")
 
     @property
+    def instead(self) -> str:
+        """The words to search for where nobody has the e-mail: before its @, or of its domain."""
+        if "@" not in self.words:
+            return ""
+        name, _, domain = self.words.partition("@")
+        main = domain.rpartition(".")[0] or domain
+        return " ".join(_WORD.findall(name) or _WORD.findall(main))
+
+    @property
     def may_be_stripe(self) -> bool:
         """Dub's and Stripe's customer IDs both begin with cus_ (trap Q7)."""
         return self.text.startswith("cus_")
@@ -49,6 +62,18 @@ def parse(typed: str) -> Search:
     if short := _SHORT_LINK.match(text):
         return Search(text=text, words=_words(text), ids=_ids(text), link=(short[1], short[2]))
     return Search(text=text, words=_words(text), ids=_ids(text))
+
+
+def best_first(customers: Sequence[Customer], words: str) -> list[Customer]:
+    """Who has more of the words first, else as they were: Dub finds any of them (trap Q1)."""
+    wanted = set(_WORD.findall(words.casefold()))
+
+    def fitting(customer: Customer) -> int:
+        return len(
+            wanted.intersection(_WORD.findall(f"{customer.name} {customer.email}".casefold()))
+        )
+
+    return sorted(customers, key=fitting, reverse=True)
 
 
 def _clean(typed: str) -> str:

@@ -160,6 +160,21 @@ def test_q1_q2_one_box_finds_in_every_way_and_says_how(
     assert hows(queries.find_customers(typed)) == {how: "user 1/ä"}
 
 
+def test_q1_suggestions_begin_with_who_has_all_words(dub: Sandbox) -> None:
+    dub.add_customer("Anika Esposito", "ae@example.com", "both")
+    for number in range(9):
+        dub.add_customer("Anika", f"a{number}@example.com", f"a{number}")
+    matches = queries.find_customers("anika esposito")
+    assert [match.customer.external_id for match in matches][:1] == ["both"]
+    assert len(matches) == 8
+
+
+def test_q1_suggestions_for_an_e_mail_that_nobody_has(dub: Sandbox, ada: Json) -> None:
+    how = "whole words in name or e-mail"
+    assert hows(queries.find_customers("ada@exampel.com")) == {how: "user 1/ä"}
+    assert queries.find_customers("nobody@example.com") == []
+
+
 def test_q2_a_dub_id_is_found(dub: Sandbox, ada: Json) -> None:
     assert hows(queries.find_customers(ada["id"])) == {"Dub ID": "user 1/ä"}
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from django.core.cache import caches
 
-from customers.search import Search, parse
+from customers.search import Search, best_first, parse
 from dubadmin.connect import dub, reserved
 from dubadmin.dub.errors import DubError, Refused, Uncertain
 from dubadmin.dub.explain import explain
@@ -35,6 +35,7 @@ from .names import (
 )
 
 FACETS_SECONDS = 60
+SEVERAL = 50  # customers with any of several words, from which those with all of them are taken
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -232,22 +233,31 @@ def _facets(answers: dict[str, Any]) -> Facets:
 def find_customers(text: str, *, limit: int = 8) -> list[Match]:
     """Customers for what a person typed: by ID, e-mail or words (traps Q1, Q2), side by side.
 
-    Raises DubError only when every answer failed.
+    Where nobody has the e-mail, by the words in it. Raises DubError only when every answer failed.
     """
     asked = parse(text)
     reads = _reads_of(asked)
     if asked.words:
-        reads["words"] = ListCustomers(search=asked.words, page_size=limit)
+        reads["words"] = _by_words(asked.words, limit)
     answers = _answers(reads)
     failed = [each for each in answers.values() if isinstance(each, DubError)]
     if failed and len(failed) == len(answers) and not any(map(is_unknown_customer, failed)):
         raise failed[0]
     matches = _matches(asked, answers)
+    if asked.instead and answers["words"] == [] and not matches:
+        asked = parse(asked.instead)
+        answers["words"] = ask(_by_words(asked.words, limit))
     by_words = answers["words"] if isinstance(answers.get("words"), list) else []
     known_ids = {match.customer.id for match in matches}
     matches += [
-        Match(customer=each, how=asked.how) for each in by_words if each.id not in known_ids
+        Match(customer=each, how=asked.how)
+        for each in best_first(by_words, asked.words)
+        if each.id not in known_ids
     ]
     found = [truly_named(match) for match in matches[:limit]]
     remember([match.customer for match in found])
     return found
+
+
+def _by_words(words: str, limit: int) -> ListCustomers:
+    return ListCustomers(search=words, page_size=SEVERAL if " " in words else limit)

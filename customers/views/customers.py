@@ -23,7 +23,7 @@ from customers.guard import page
 from customers.http import Request, fail
 from customers.notes import notes_about
 from customers.problems import problem_of, problems_of
-from customers.search import parse
+from customers.search import best_first, parse
 from customers.services import target_of
 from customers.templatetags.show import number
 from customers.timeline import by_day
@@ -56,7 +56,7 @@ def customer_list(request: Request) -> HttpResponse:
     if form.is_valid():
         query = form.query()
         listing, facets = queries.list_customers(**query)
-        if found := _only_hit(request, listing, query):
+        if found := _only_hit(request, listing, query) or _by_words(request, listing, query):
             return redirect(found)
         if listing.error:
             fail(request, problem_of(listing.error).title)
@@ -87,6 +87,15 @@ def _only_hit(request: Request, listing: queries.Listing, query: dict[str, Any])
     return customer_url(hits.pop()) if len(hits) == 1 and not others else ""
 
 
+def _by_words(request: Request, listing: queries.Listing, query: dict[str, Any]) -> str:
+    """Where a search for an e-mail that nobody has leads: to a search for the words in it."""
+    words = parse(query["q"]).instead
+    nobody = not (listing.customers or listing.exact or listing.error or listing.left_out)
+    if not words or not nobody or query["page"] > 1:
+        return ""
+    return address(request, q=words, email=query["q"], page=None, after=None)
+
+
 def _listed(
     request: Request,
     listing: queries.Listing,
@@ -96,7 +105,9 @@ def _listed(
 ) -> dict[str, Any]:
     exact = [match.customer for match in listing.exact] if query["page"] == 1 else []
     ids = {customer.id for customer in exact}
-    customers = [*exact, *(each for each in listing.customers if each.id not in ids)]
+    by_words = _in_order(listing, query)
+    ranked = by_words != listing.customers
+    customers = [*exact, *(each for each in by_words if each.id not in ids)]
     may_change = request.user.has_perm("customers.edit_customers")
     return {
         "customers": customers,
@@ -104,9 +115,10 @@ def _listed(
         "total": listing.total,  # of those that Dub's own search finds; what is shown may be more
         "in_all": _in_all(listing, len(customers) - len(listing.customers)),
         "page": _pages(request, listing, query),
-        "columns": [_head(request, query, column) for column in columns],
+        "columns": [_head(request, query, column, ranked=ranked) for column in columns],
         "notes": _notes(listing),
-        "how": _how(listing, query["q"]),
+        "how": _how(listing, query["q"], ranked=ranked),
+        "email": request.GET.get("email", "")[:200] if query["q"] else "",
         "export_url": _export_url(request),
         "may_change": may_change,
         "carried": [(name, query[name]) for name in ("q", "country", "link", "partner")],
@@ -118,6 +130,12 @@ def _listed(
 
 def _in_all(listing: queries.Listing, more: int) -> int | None:
     return None if listing.total is None else listing.total + more
+
+
+def _in_order(listing: queries.Listing, query: dict[str, Any]) -> list[Customer]:
+    """The first page of a search by date: who has all words comes first."""
+    by_date = (query["sort"], query["order"], query["page"]) == ("createdAt", "desc", 1)
+    return best_first(listing.customers, parse(query["q"]).words if by_date else "")
 
 
 def _export_url(request: Request) -> str:
@@ -138,7 +156,7 @@ def _notes(listing: queries.Listing) -> list[str]:
     return [left_out % {"n": number(listing.left_out)}]
 
 
-def _how(listing: queries.Listing, q: str) -> str:
+def _how(listing: queries.Listing, q: str, *, ranked: bool) -> str:
     """How it was searched, and how it matched (traps Q1, Q2)."""
     if not q:
         return ""
@@ -151,6 +169,10 @@ def _how(listing: queries.Listing, q: str) -> str:
     if listing.exact:
         both = {"how": listing.exact[0].how, "others": search.how}
         return _("Found by %(how)s; others by %(others)s.") % both
+    if ranked:
+        return _("Searched by %(how)s; on this page the best hits come first.") % {
+            "how": search.how
+        }
     return _("Searched by %(how)s.") % {"how": search.how}
 
 
@@ -168,7 +190,9 @@ def _pages(request: Request, listing: queries.Listing, query: dict[str, Any]) ->
     }
 
 
-def _head(request: Request, query: dict[str, Any], column: Column) -> dict[str, Any]:
+def _head(
+    request: Request, query: dict[str, Any], column: Column, *, ranked: bool
+) -> dict[str, Any]:
     """A column's head, with the address that sorts by it."""
     active = bool(column.sort) and query["sort"] == column.sort
     turned = "asc" if active and query["order"] == "desc" else "desc"
@@ -179,7 +203,7 @@ def _head(request: Request, query: dict[str, Any], column: Column) -> dict[str, 
         "label": column.label,
         "numeric": column.is_number,
         "sort_url": address(request, **sorting) if column.sort else "",
-        "aria_sort": words[query["order"]] if active else "",
+        "aria_sort": words[query["order"]] if active and not ranked else "",
     }
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 import re
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -16,6 +17,7 @@ from ..conftest import text_of
 pytestmark = pytest.mark.django_db
 
 Json = dict[str, Any]
+NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
 
 
 def rows(page: Any) -> list[str]:
@@ -36,8 +38,61 @@ def test_q1_the_list_says_how_it_searched(dub: Sandbox, alice: Client, una: Json
     says = text_of(alice.get("/customers/", {"q": "un"}))
     assert "No customer matches Searched by whole words in name or e-mail." in says
     assert "Try the whole e-mail address, the external ID, or fewer filters." in says
-    says = text_of(alice.get("/customers/", {"q": "none@example.com"}))
+    says = text_of(alice.get("/customers/", {"q": "@"}))
     assert "No customer matches Searched by exact e-mail." in says
+
+
+@pytest.mark.parametrize(
+    ("typed", "words"),
+    [
+        ("una@", "una"),
+        ("una@exam", "una"),
+        ("una.nobody@example.com", "una+nobody"),
+        ("@example.com", "example"),
+    ],
+)
+def test_q1_where_nobody_has_the_e_mail_its_words_are_searched_for(
+    dub: Sandbox, alice: Client, una: Json, typed: str, words: str
+) -> None:
+    dub.add_customer("Otto", email="otto@elsewhere.org")
+    for headers in ({}, {"HX-Request": "true"}):
+        page = alice.get("/customers/", {"q": typed, "country": ""}, headers=headers, follow=True)
+        assert f"No customer matches the e-mail “{typed}”" in text_of(page)
+        assert "una@example.com" in text_of(page)
+        assert "otto@elsewhere.org" not in text_of(page)
+        assert page.redirect_chain[-1][0].startswith(f"/customers/?q={words}&")
+
+
+def test_q1_who_has_all_words_comes_first_on_the_first_page(dub: Sandbox, alice: Client) -> None:
+    dub.add_customer("Anika Esposito", email="ae@example.com", created_at=NOON)
+    for number in range(3):
+        at = NOON + timedelta(hours=number + 1)
+        dub.add_customer("Anika", email=f"a{number}@example.com", created_at=at)
+    page = alice.get("/customers/", {"q": "esposito anika"})
+    first = [re.findall(r"\w+@example", row)[0] for row in rows(page)]
+    assert first == [f"{name}@example" for name in ("ae", "a2", "a1", "a0")]
+    assert "on this page the best hits come first" in text_of(page)
+    assert "aria-sort=" not in page.content.decode()
+
+
+def test_q1_a_chosen_order_is_kept(dub: Sandbox, alice: Client) -> None:
+    dub.add_customer("Anika Esposito", email="ae@example.com", created_at=NOON)
+    dub.add_customer("Anika", email="a0@example.com", created_at=NOON - timedelta(days=1))
+    page = alice.get("/customers/", {"q": "esposito anika", "order": "asc"})
+    assert "a0@example.com" in rows(page)[0]
+    assert 'aria-sort="ascending"' in page.content.decode()
+    assert "best hits" not in text_of(page)
+
+
+def test_q1_the_next_page_goes_on_where_dubs_order_stood(dub: Sandbox, alice: Client) -> None:
+    made = [dub.add_customer("Anika", email=f"a{n}@example.com")["id"] for n in range(29)]
+    made.insert(15, dub.add_customer("Anika Esposito", email="ae@example.com")["id"])
+    first = alice.get("/customers/", {"q": "anika esposito", "size": "25"})
+    onward = re.search(r'id="next"[^>]*? href="([^"]+)"', first.content.decode())
+    assert onward
+    second = alice.get(onward[1].replace("&amp;", "&"))
+    shown = [re.findall(r"/customers/(cus_\w+)/", row)[0] for row in rows(first) + rows(second)]
+    assert sorted(shown) == sorted(made)
 
 
 def test_q2_an_id_is_found_beside_words(dub: Sandbox, alice: Client, una: Json) -> None:
