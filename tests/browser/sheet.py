@@ -35,7 +35,8 @@ def photograph(page: Page, test: str, name: str, width: int, scheme: str) -> Non
     if FOLDER:
         slug = re.sub(r"\W+", "-", f"{test} {name}").strip("-")
         path = Path(FOLDER) / f"{slug}-{width}-{scheme}.png"
-        page.screenshot(path=path, full_page=True, animations="disabled")
+        # To hide the caret would leave a style at each field, which htmx may not carry over.
+        page.screenshot(path=path, full_page=True, animations="disabled", caret="initial")
 
 
 def every_way(page: Page, test: str, name: str) -> None:
