@@ -94,7 +94,7 @@ class Format:
     @cached_property
     def countries(self) -> list[tuple[str, str]]:
         """All countries to choose from, by their names: (code, name)."""
-        return sorted(self._countries.items(), key=lambda pair: _plain_letters(pair[1]))
+        return sorted(self._countries.items(), key=lambda pair: plain_letters(pair[1]))
 
     @cached_property
     def currencies(self) -> dict[str, str]:
@@ -146,7 +146,7 @@ class Format:
         }
 
 
-def _plain_letters(text: str) -> str:
+def plain_letters(text: str) -> str:
     """What to sort by: Ägypten comes before Albanien."""
     letters = unicodedata.normalize("NFKD", text).casefold()
     return "".join(letter for letter in letters if not unicodedata.combining(letter))

@@ -388,6 +388,13 @@ def test_quick_links_keep_the_other_filters(otto: Client) -> None:
     assert quick("person=vera&action=customer.edit") == links
 
 
+def test_actions_are_in_the_order_of_their_words(otto: Client) -> None:
+    html = otto.get("/audit/", headers={"accept-language": "de"}).content.decode()
+    words = re.findall(r'<option value="\w+\.\w+">([^<]+)', html)
+    assert words.index("Unbekanntes Ergebnis geklärt") > words.index("Startseite geöffnet")
+    assert words.index("Übrig gebliebene Zeilen geholt") < words.index("Verkauf")
+
+
 def test_what_is_no_look_is_told(otto: Client) -> None:
     told = "Lists and search results that contained the customer are not counted."
     assert told in text_of(otto.get("/audit/?action=looks&customer=cus_1"))

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from datetime import date, datetime, time, timedelta
 from functools import cache
-from operator import itemgetter
 from typing import Any, cast
 
 from django import forms
@@ -15,6 +14,7 @@ from django.utils.translation import get_language, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
 
 from customers.finding import Filters, words_of
+from customers.formats import plain_letters
 from customers.models import ACTIONS, Outcome
 from customers.output import CSV, JSON_LINES
 
@@ -195,7 +195,8 @@ class AuditExportForm(AuditListForm):
 @cache
 def _actions(language: str | None) -> list[tuple[str, Any]]:
     """What can be chosen as an action, by the words of a language in their order."""
-    one = sorted(((name, str(words)) for name, words in ACTIONS.items()), key=itemgetter(1))
+    told = [(name, str(words)) for name, words in ACTIONS.items()]
+    one = sorted(told, key=lambda pair: plain_letters(pair[1]))
     several = [(name, str(words)) for name, words in _GROUPS]
     return [
         ("", str(_("All actions"))),

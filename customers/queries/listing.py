@@ -250,7 +250,7 @@ def find_customers(text: str, *, limit: int = 8) -> list[Match]:
     by_words = answers["words"] if isinstance(answers.get("words"), list) else []
     known_ids = {match.customer.id for match in matches}
     matches += [
-        Match(customer=each, how=asked.how)
+        Match(customer=each, how=asked.how, by_words="@" not in asked.words)
         for each in best_first(by_words, asked.words)
         if each.id not in known_ids
     ]

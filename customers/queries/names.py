@@ -23,10 +23,14 @@ NAMELESS_SECONDS = 600
 
 @dataclass(frozen=True, kw_only=True)
 class Match:
-    """A customer that was found, and how ("exact e-mail", "external ID", …)."""
+    """A customer that was found, and how ("exact e-mail", "external ID", …).
+
+    `by_words` is what is usual: any of several words may have been enough.
+    """
 
     customer: Customer
     how: str
+    by_words: bool = False
 
 
 def with_true_names(found: list[Customer], again: Callable[[], Any]) -> list[Customer]:

@@ -63,6 +63,19 @@ def test_q1_where_nobody_has_the_e_mail_its_words_are_searched_for(
         assert page.redirect_chain[-1][0].startswith(f"/customers/?q={words}&")
 
 
+@pytest.mark.parametrize("language", ["en", "de"])
+def test_q1_suggestions_say_how_they_were_found_where_it_is_not_usual(
+    alice: Client, una: Json, language: str
+) -> None:
+    def badges(typed: str) -> int:
+        headers = {"accept-language": language}
+        page = alice.get("/customers/find/", {"q": typed}, headers=headers)
+        assert "una@example.com" in text_of(page)
+        return page.content.decode().count('class="badge"')
+
+    assert [badges(typed) for typed in ("una", "una@example.com", "una@exampel.com")] == [0, 1, 1]
+
+
 def test_q1_who_has_all_words_comes_first_on_the_first_page(dub: Sandbox, alice: Client) -> None:
     dub.add_customer("Anika Esposito", email="ae@example.com", created_at=NOON)
     for number in range(3):
