@@ -59,6 +59,6 @@ def test_who_changed_this_email_and_back_with_it(sit_down: SitDown, dub: Sandbox
     expect(max_.page.get_by_label("Put E-mail back")).to_be_checked()
     max_.fill("Reason", "The customer never asked for it", role="combobox")
     max_.do("button", "Put back at Dub")
-    max_.is_told("Recorded", "correction")
+    max_.is_told("Recorded", "undo of a correction")
     max_.looks()
     assert (dub.customer("user_1") or {})["email"] == "jane@acme.example"
