@@ -10,7 +10,7 @@ from decimal import Decimal
 from typing import Any
 
 import pycountry
-from django.utils.functional import lazy
+from django.utils.functional import Promise, lazy
 from django.utils.text import format_lazy
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
@@ -59,6 +59,13 @@ def split_currency(text: str) -> tuple[str, str]:
         return text, ""
     sign = (found["before"] or found["after"] or "").upper()
     return (found["number"], _CODES[sign]) if sign in _CODES else (text, "")
+
+
+def processor_called(name: str) -> str | Promise:
+    return _CUSTOM if name == "custom" else name.capitalize()
+
+
+_CUSTOM = _("Custom (bank transfer, other)")
 
 
 def parse_amount(text: str) -> Decimal:

@@ -45,6 +45,13 @@ def replayed(entry: AuditEntry) -> AuditEntry | None:
     return found.entry if (found := newest.select_related("entry").first()) else None
 
 
+def spelled_otherwise(invoice_id: str) -> Invoice | None:
+    """A sending under the same ID in capitals or small letters: to Dub that is another sale."""
+    spellings = {invoice_id.upper(), invoice_id.lower(), invoice_id.capitalize()} - {invoice_id}
+    sent = Invoice.objects.filter(invoice_id__in=spellings).values_list("invoice_id", flat=True)
+    return next((found for each in set(sent) if (found := find(each))), None)
+
+
 def claim(command: TrackSale, *, entry: AuditEntry, override: bool, seen: Invoice | None) -> None:
     """Writes the sending into the ledger, in the transaction that commits its intent.
 

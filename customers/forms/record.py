@@ -12,7 +12,14 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
 from customers import formats
-from customers.amounts import CURRENCIES, NotAnAmount, parse_amount, parse_metadata, split_currency
+from customers.amounts import (
+    CURRENCIES,
+    NotAnAmount,
+    parse_amount,
+    parse_metadata,
+    processor_called,
+    split_currency,
+)
 from customers.kept import in_words
 from dubadmin.dub.commands import (
     LEAD_MODES,
@@ -159,7 +166,7 @@ class SaleForm(TrackForm):
         label=_("Payment processor"),
         required=False,
         initial="custom",
-        choices=[(name, name.capitalize()) for name in PAYMENT_PROCESSORS],
+        choices=[(name, processor_called(name)) for name in PAYMENT_PROCESSORS],
         widget=QuickSelect,
     )
     lead_event_name = forms.CharField(

@@ -74,6 +74,8 @@ class Reason(forms.Form):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        for field in self.fields.values():
+            field.widget.attrs.pop("maxlength", None)  # a browser would cut what is pasted
         reason = self.fields["reason"]
         reason.required = settings.REQUIRE_REASON or self.action in settings.REQUIRE_REASON_FOR
         reason.widget.suggestions = settings.USUAL_REASONS

@@ -25,6 +25,10 @@ _DISABLED = _(
 )
 _CREDITED = _("The sale is credited to the lead “{name}”.")
 _CREDITED_THROUGH = _("The sale is credited to the lead “{name}” through {link}.")
+_ONLY_CASE = _(
+    "There is a sale with the invoice ID {other}. To Dub that is another one: if it is the same "
+    "invoice, the sale would count twice."
+)
 _NO_LEAD = _(
     "This customer has no lead, so Dub refuses the sale. Record the lead first; one from a moment "
     "ago can take some seconds to appear."
@@ -151,10 +155,21 @@ def _lead_of_sale(checks: Checks, command: TrackSale, known: Attribution) -> Eve
     return lead
 
 
+def _spelled_otherwise(command: TrackSale, known: Attribution) -> str:
+    """An invoice ID that differs from this one in capitals alone, "" where there is none."""
+    asked = command.invoice_id
+    here = ledger.spelled_otherwise(asked)
+    others = [here.invoice_id] if here else [event.invoice_id for event in known.sales]
+    is_like = (each for each in others if each != asked and each.casefold() == asked.casefold())
+    return next(is_like, "")
+
+
 def _invoice(
     checks: Checks, command: TrackSale, known: Attribution, earlier: Invoice | None
 ) -> None:
     seen = [event for event in known.sales if event.invoice_id == command.invoice_id]
+    if not earlier and (alike := _spelled_otherwise(command, known)):
+        checks.warn(format_lazy(_ONLY_CASE, other=alike), "invoice_id")
     if earlier and not ledger.is_same(earlier, command):
         checks.stop(ledger.conflict_text(earlier, command), "invoice_id")
     elif earlier:

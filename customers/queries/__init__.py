@@ -1,6 +1,6 @@
 """Reads: what a page needs of Dub, asked side by side so that it costs one round trip."""
 
-from .listing import Facets, Listing, exact_matches, find_customers, list_customers
+from .listing import Facets, Listing, exact_matches, find_customers, list_customers, with_email
 from .names import Match, is_unknown_customer, known, remember, with_true_names
 from .neighbours import Neighbours, neighbours_of, read_around
 from .one import (
@@ -47,5 +47,6 @@ __all__ = [
     "ping",
     "read_around",
     "remember",
+    "with_email",
     "with_true_names",
 ]

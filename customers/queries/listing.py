@@ -196,6 +196,12 @@ def _matches(asked: Search, answers: dict[str, Any]) -> list[Match]:
     return list(matches.values())
 
 
+def with_email(email: str) -> list[Customer]:
+    """The customers with this very e-mail. Raises DubError as `find_customers` does."""
+    found = [match.customer for match in find_customers(email)]
+    return [each for each in found if each.email.casefold() == email.casefold()]
+
+
 def exact_matches(text: str) -> list[Customer]:
     """The customers whose ID is what was searched for (trap Q2). Raises DubError."""
     asked = parse(text)

@@ -15,6 +15,7 @@ from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
 
 from customers.addresses import customer_url
+from customers.amounts import processor_called
 from customers.kept import as_amount, in_words
 from customers.models import ACTIONS, AuditEntry, Batch, Export, Import
 
@@ -93,7 +94,9 @@ def job_name(job: Batch | Import | Export) -> str:
 
 @register.filter
 def compared(value: object, label: str) -> SafeString:
-    """A value of a comparison; the amount of a sale, which is kept in English, as it is read."""
+    """A value of a comparison; what a sale keeps in English as it is read."""
+    if label == "Payment processor" and isinstance(value, str):
+        return shown(str(processor_called(value)))
     return shown(as_amount(value) if label == "Amount" and isinstance(value, str) else value)
 
 

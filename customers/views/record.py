@@ -6,27 +6,20 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
 
-from django.conf import settings
-from django.core.exceptions import ValidationError
 from django.http import HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.utils import timezone, translation
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
-from django.views.decorators.http import require_safe
 
 from customers import queries, services
-from customers.amounts import NotAnAmount, parse_amount, split_currency
 from customers.audit import AlreadyAsked, Target, actor_of
 from customers.forms import (
     ConfirmForm,
     LeadForm,
     SaleForm,
-    currencies_differ,
-    currency_called,
     new_key,
-    why_no_amount,
 )
 from customers.guard import page
 from customers.http import Request, fail
@@ -35,12 +28,13 @@ from customers.models import AuditEntry
 from customers.preflight import Preflight, as_logged, check_lead, check_sale
 from customers.problems import problem_of
 from customers.services import target_of
-from customers.templatetags.show import money
+from dubadmin.dub.commands import MAX_EXTERNAL_ID
 from dubadmin.dub.errors import DubError
-from dubadmin.dub.money import NotRepresentable, to_major, to_minor
+from dubadmin.dub.money import to_major
 from dubadmin.dub.records import Customer
 
 from .shared import FORM_AND_POST, pretty, result_url, tell_errors, to_earlier, with_key
+from .summary import rows_of
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -130,11 +124,9 @@ def _of_email(form: LeadForm | SaleForm, preflight: Preflight) -> list[Customer]
     if preflight.attribution.customer or "@" not in typed:
         return []
     try:
-        found = [match.customer for match in queries.find_customers(typed)]
+        return [each for each in queries.with_email(typed) if each.external_id]
     except DubError:
         return []  # an offer more or less: the checks have their say
-    is_theirs = [each.email.casefold() == typed.casefold() for each in found]
-    return [each for each, so in zip(found, is_theirs, strict=True) if so and each.external_id]
 
 
 def _sent(request: Request, form: LeadForm | SaleForm) -> HttpResponse | None:
@@ -185,6 +177,9 @@ def _form_page(
     request: Request, what: Recording, form: LeadForm | SaleForm, **context: Any
 ) -> HttpResponse:
     tell_errors(request, form)
+    if form.is_bound and "customer" not in context and "problem" not in context:
+        typed = form.data.get("customer_external_id", "").strip()[:MAX_EXTERNAL_ID]
+        context["customer"] = _known_customer(typed) if typed else None
     if customer := context.get("customer"):
         request.looked = target_of(customer)
     return render(request, what.template, {"form": form, **context})
@@ -217,7 +212,7 @@ def _summary(
     context = {
         "heading": what.heading,
         "send_label": what.send_label,
-        "rows": _rows(form),
+        "rows": rows_of(form),
         "checks": preflight.checks,
         "customer": customer,
         "form": form,
@@ -228,33 +223,6 @@ def _summary(
         "entry": entry,
     }
     return render(request, "record/summary.html", context)
-
-
-def _rows(form: LeadForm | SaleForm) -> list[dict[str, Any]]:
-    given = form.cleaned_data
-    rows = [
-        {"name": name, "label": form.fields[name].label, "value": _shown(form, name), "note": ""}
-        for name in form.fields
-        if given.get(name) not in (None, "") and name not in {"key", "reason"}
-    ]
-    for row in rows:
-        if "minor" in given and row["name"] == "amount":
-            row["value"] = money(given["minor"], given["currency"])
-            row["note"] = _("sent as %(minor)s") % {"minor": given["minor"]}
-    if settings.ADD_REFERENCE_TO_METADATA:
-        note = _("The request's ID is added to the metadata, so that the event leads back here.")
-        rows.append({"label": _("Reference"), "value": "dubadmin_ref", "note": note})
-    return rows
-
-
-def _shown(form: LeadForm | SaleForm, name: str) -> str:
-    value = form.cleaned_data[name]
-    if isinstance(value, dict):
-        return pretty(value)
-    if name == "currency":
-        return currency_called(value)
-    choices = dict(getattr(form.fields[name], "choices", ()))
-    return str(choices.get(value, value))
 
 
 def _block(
@@ -304,26 +272,3 @@ def _send(
         form.add_error("invoice_id", text)
         return _form_page(request, what, form, entry=entry)
     return redirect(result_url(entry))
-
-
-@require_safe
-@page("sale.minor", permission="customers.record_events", logged=False)
-def sale_minor(request: Request) -> HttpResponse:
-    """The number that a typed amount is sent as, while it is typed (trap S12)."""
-    text, currency = request.GET.get("amount", "")[:40], request.GET.get("currency", "USD")[:3]
-    context: dict[str, Any] = {"sentence": "", "ok": True}
-    try:
-        if text.strip():
-            digits, named = split_currency(text)
-            if named and named != currency.upper():
-                raise currencies_differ(named, currency.upper())
-            major = parse_amount(digits)
-            minor = to_minor(major, currency=currency)
-            amount = money(minor, currency)
-            sentence = _("%(amount)s, sent as %(minor)s")
-            context["sentence"] = sentence % {"amount": amount, "minor": minor}
-    except (NotAnAmount, NotRepresentable) as error:
-        context = {"sentence": why_no_amount(error), "ok": False}
-    except ValidationError as error:
-        context = {"sentence": error.messages[0], "ok": False}
-    return render(request, "record/minor.html", context)

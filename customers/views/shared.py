@@ -10,6 +10,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from django import forms
+from django.contrib import messages
 from django.http import HttpResponse, HttpResponseBase, QueryDict, StreamingHttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -45,6 +46,7 @@ def sent_before(request: Request) -> AuditEntry | None:
 def to_earlier(request: Request, entry: AuditEntry) -> HttpResponse:
     """The way to what became of a form that came in once more (trap S7)."""
     stop(request, f"This form was sent before, in entry #{entry.pk}: it was not sent again.")
+    messages.warning(request, _("This was sent before and not again. Here is what became of it."))
     return redirect(result_url(entry))
 
 

@@ -28,6 +28,7 @@ function enhance(box, text) {
   const [toggle] = box.querySelectorAll("[data-toggle]");
   const [add] = box.querySelectorAll("[data-add]");
   const rows = box.querySelector("[data-rows]");
+  const heads = box.querySelector("[data-heads]");
   const empty = rows.firstElementChild.cloneNode(true);
   const field = text.closest(".field");
   let asRows = false;
@@ -65,7 +66,7 @@ function enhance(box, text) {
     if (entries) for (const [key, value] of entries) append(key, value);
     if (entries && !entries.length) append();
     field.classList.toggle("as-rows", asRows);
-    rows.hidden = add.hidden = !asRows;
+    heads.hidden = rows.hidden = add.hidden = !asRows;
     toggle.textContent = asRows ? toggle.dataset.asText : toggle.dataset.asRows;
   }
 

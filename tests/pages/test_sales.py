@@ -312,6 +312,61 @@ def test_a_replay_of_a_sale_from_elsewhere_has_no_earlier_sale_to_open(
     assert "Open the earlier sale" not in ended.says
 
 
+def test_an_invoice_id_that_differs_only_in_capitals_is_in_doubt(
+    dub: Sandbox, alice: Client, una: Json
+) -> None:
+    assert send(alice, SALE, BUY | {"invoice_id": "INV-7"}).outcome == "recorded"
+    told = "There is a sale with the invoice ID {other}. To Dub that is another one"
+    summary = fill(alice, SALE, **BUY | {"invoice_id": "inv-7"})
+    assert told.format(other="INV-7") in text_of(summary)
+    assert outcome_of(press_send(alice, summary)) == "not_sent"
+    made_elsewhere(dub, invoiceId="Ab-cD")
+    summary = fill(alice, SALE, **BUY | {"invoice_id": "ab-cd"})
+    assert told.format(other="Ab-cD") in text_of(summary)
+    assert "There is a sale with" not in text_of(fill(alice, SALE, **BUY | {"invoice_id": "I-8"}))
+
+
+def test_a_form_sent_again_says_that_it_was_not(dub: Sandbox, alice: Client, una: Json) -> None:
+    summary = fill(alice, SALE, **BUY)
+    assert landed(press_send(alice, summary)).outcome == "recorded"
+    again = landed(press_send(alice, summary))
+    assert "This was sent before and not again. Here is what became of it." in again.says
+    assert "This was sent before" not in look(alice, again).says
+    assert len(dub.sales()) == 1
+
+
+def test_the_customer_stays_beside_the_form_after_an_error_and_on_the_way_back(
+    dub: Sandbox, alice: Client, una: Json
+) -> None:
+    card = 'aria-label="The customer"'
+    assert card in fill(alice, SALE, **BUY | {"amount": "none"}).text
+    summary = fill(alice, SALE, **BUY)
+    back = alice.post(SALE, fields_of(summary) | {"step": "edit"})
+    assert card in back.text
+    assert card not in fill(alice, SALE, amount="none", customer_external_id="u2").text
+
+
+def test_what_is_too_long_is_said_and_not_cut(dub: Sandbox, alice: Client, una: Json) -> None:
+    assert "maxlength" not in alice.get(SALE).text.split("<main", 1)[1].split("</main", 1)[0]
+    page = fill(alice, SALE, **BUY | {"invoice_id": "9" * 191})
+    assert "at most 190 characters (it has 191)" in text_of(page)
+    assert "9" * 191 in page.text
+
+
+def test_the_processor_is_called_the_same_before_and_after(
+    dub: Sandbox, alice: Client, una: Json
+) -> None:
+    custom = "Payment processor Custom (bank transfer, other)"
+    assert custom in text_of(fill(alice, SALE, **BUY))
+    assert custom in send(alice, SALE, BUY).says
+
+
+def test_the_home_page_has_the_amount(dub: Sandbox, alice: Client, una: Json) -> None:
+    assert send(alice, SALE, BUY).outcome == "recorded"
+    home = text_of(alice.get("/"))
+    assert "Sale Recorded 49.00 USD" in home[home.index("Recent changes") :]
+
+
 def test_s9_a_sale_is_dated_now(dub: Sandbox, alice: Client, una: Json) -> None:
     assert "A sale is dated now; Dub cannot back-date it" in text_of(alice.get(SALE))
     summary = text_of(fill(alice, SALE, **BUY))
