@@ -133,7 +133,7 @@ def test_an_external_id_with_anything_in_it_is_an_address(browse: Browse, dub: S
     page.goto("/customers/")
     page.get_by_role("link", name="Odd One").click()
     expect(page.get_by_role("heading", name="Odd One")).to_be_visible()
-    page.get_by_role("link", name="Record a sale").last.click()
+    page.get_by_role("link", name="Record a lead").last.click()
     expect(page.get_by_label("Customer", exact=True)).to_have_value("a/b c?d=1&e#f%20ü")
     page.goto("/customers/ext_a%2Fb%20c%3Fd=1&e%23f%2520%C3%BC/")
     expect(page.get_by_role("heading", name="Odd One")).to_be_visible()

@@ -64,6 +64,13 @@ def test_r1_the_result_says_field_by_field_what_was_stored(
     assert "answered as if all were fine and stored nothing: Country" in alone.says
 
 
+def test_the_review_has_the_reason_apart_from_what_is_sent(
+    dub: Sandbox, alice: Client, una: Json
+) -> None:
+    review = text_of(post(alice, "check", name="Ida", reason="Married"))
+    assert "Not sent to Dub Reason Married Only in the audit log." in review
+
+
 @pytest.mark.parametrize(
     ("typed", "words"),
     [
