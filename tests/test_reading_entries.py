@@ -131,7 +131,7 @@ def test_links_lead_both_ways(dub: Sandbox, correction: AuditEntry, read: Read) 
         earlier=correction,
         relation=Relation.UNDO,
     )
-    assert f"Undone by #{undone.pk} Correction" in section(read(correction), "related")
+    assert f"Undone by #{undone.pk} Undo of a correction" in section(read(correction), "related")
     assert f"Undid #{correction.pk} Correction" in section(read(undone), "related")
     unknown = AuditEntry.objects.create(
         action="customer.update",
