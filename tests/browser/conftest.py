@@ -107,6 +107,7 @@ class Windows:
         for other in page.context.pages:
             if other is not page:
                 other.close()
+        page.unroute_all(behavior="ignoreErrors")
         page.goto("about:blank")
         devtools = page.context.new_cdp_session(page)
         devtools.send("Storage.clearDataForOrigin", {"origin": self.url, "storageTypes": "all"})
