@@ -6,11 +6,15 @@ import re
 from collections.abc import Iterator
 
 import pytest
+from babel.messages.pofile import read_po
+from django.conf import settings
 from django.utils import translation
 from django.utils.translation import gettext
+from hypothesis import example, given
+from hypothesis import strategies as st
 
-from customers import formats, services
-from customers.kept import in_words
+from customers import formats, kept, services
+from customers.kept import LONGEST, TOGETHER, in_words, sentences
 from customers.templatetags.entries import compared
 from dubadmin.dub.marks import MARKED
 
@@ -99,3 +103,55 @@ def test_words_of_dub_may_have_several_sentences() -> None:
     assert in_words("Dub says: “Too long. Try less.” Check the link.") == (
         "Dub sagt: „Too long. Try less.“ Prüfen Sie den Link."
     )
+    assert in_words("Dub says: “No. No. No. No. No. No. No.” Check the link.") == (
+        "Dub sagt: „No. No. No. No. No. No. No.“ Prüfen Sie den Link."
+    )
+
+
+def test_the_longest_text_of_the_log_is_found_as_a_whole() -> None:
+    with (settings.BASE_DIR / "locale" / "de" / "LC_MESSAGES" / "django.po").open("rb") as file:
+        found = [each for each in read_po(file) if isinstance(each.id, str)]
+    in_python = [each.id for each in found if any(".py" in path for path, _ in each.locations)]
+    assert in_python
+    assert max(map(len, map(sentences, in_python))) <= TOGETHER
+
+
+def test_each_sentence_is_looked_for_a_few_times(monkeypatch: pytest.MonkeyPatch) -> None:
+    looked_for, look_for = [], kept._translated
+
+    def noted(text: str, n: int) -> str:
+        looked_for.append(text)
+        return look_for(text, n)
+
+    monkeypatch.setattr(kept, "_translated", noted)
+    said = "Oh. " * 1_999
+    assert in_words(f"{said}Dub accepted the lead.") == f"{said}Dub hat den Lead angenommen."
+    assert len(looked_for) <= 2_000 * TOGETHER
+
+
+def test_a_text_that_is_longer_than_any_of_ours_stays_as_it_is() -> None:
+    said = "Dub accepted the lead. " * 1_000
+    assert len(said) > LONGEST
+    assert in_words(said) == said
+
+
+WHATEVER = st.text() | st.from_regex(r"[\d,]{1,9} [A-Z]{3}|\d\d [A-Z][a-z]{2} \d{4}, \d\d:\d\d")
+TEXTS = st.sampled_from([text for text in MARKED if "{" in text])
+
+
+@st.composite
+def filled_in(draw: st.DrawFn) -> str:
+    """Some of our texts, and among them some of anybody's, with anything for their values."""
+    texts = draw(st.lists(TEXTS | WHATEVER, max_size=4))
+    return " ".join(re.sub(r"\{\w+\}", lambda _: draw(WHATEVER | TEXTS), text) for text in texts)
+
+
+@given(filled_in())
+@example("Dub recorded a lead of this name on 99 Abc 2026, 99:99.")
+@example("Dub recorded a lead of this name on 31 Feb 0000, 12:00.")
+@example(f"The file has {'9' * 5_000} rows.")
+@example(f"Wait 1,{'000,' * 2_000}000 seconds, then try again.")
+@example("The name stays taken until noon" + " at the latest" * 600 + ".")
+@example("Dub knows this customer: {name}.")
+def test_any_text_comes_through(text: str) -> None:
+    assert isinstance(in_words(text), str)
