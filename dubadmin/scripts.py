@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 from django.contrib.staticfiles.finders import BaseFinder
@@ -32,13 +33,17 @@ class JoinedScripts(BaseFinder):
 
 
 def _make() -> Path:
-    """Each script is a block of its own, so that none sees the names of another."""
+    """Each script is a block of its own, so that none sees the names of another.
+
+    Several processes may make it at once; nothing is written where it is up to date.
+    """
     sources = sorted((BASE_DIR / "static" / "js").glob("*.js"))
     blocks = [f"{{\n{each.read_text()}}}\n" for each in sources if each.name not in ALONE]
     joined, file = "".join(blocks), FOLDER / NAME
     if not file.exists() or file.read_text() != joined:
         file.parent.mkdir(parents=True, exist_ok=True)
-        fresh = file.with_suffix(".new")
-        fresh.write_text(joined)
-        fresh.replace(file)
+        with TemporaryDirectory(dir=file.parent) as own:
+            fresh = Path(own, file.name)
+            fresh.write_text(joined)
+            fresh.replace(file)
     return file
