@@ -20,6 +20,7 @@ from dubadmin.dub.records import Event
 
 Row = tuple[Event, AuditEntry | None]
 Words = dict[str, str]
+ICONS = {"click": "cursor-arrow-rays", "lead": "user-plus", "sale": "banknotes"}
 
 
 def by_day(events: Sequence[Event], entered: Sequence[AuditEntry | None] = ()) -> SafeString:
@@ -66,7 +67,7 @@ def _event(event: Event, entry: AuditEntry | None, words: Words) -> str:
     amount = "" if event.amount is None else show.money(event.amount, event.currency)
     more = "".join(f"<span>{each}</span>" for each in _details(event, words))
     return (
-        f'<li class="event {escape(event.kind)}">{at}{show.event_icon(event.kind)}'
+        f'<li class="event {escape(event.kind)}">{at}{show.icon(ICONS.get(event.kind, "bolt"))}'
         f"<div><strong>{escape(kind)}</strong>{name}</div>"
         f'<div class="num">{amount}</div>'
         f'<div class="more">{more}{_entered(entry, words) if entry else ""}</div>'

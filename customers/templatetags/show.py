@@ -10,11 +10,9 @@ from html import escape
 from typing import Any
 
 from django import template
-from django.conf import settings
-from django.urls import get_script_prefix
 from django.utils import timezone
 from django.utils.html import format_html
-from django.utils.safestring import SafeString, mark_safe
+from django.utils.safestring import SafeString
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from heroicons.templatetags.heroicons import heroicon_micro, heroicon_outline
@@ -22,12 +20,12 @@ from heroicons.templatetags.heroicons import heroicon_micro, heroicon_outline
 from customers import addresses, formats
 from customers.facts import Change, stored_changes
 from customers.formats import Format
-from customers.models import AuditEntry, Import, Outcome, held_by
+from customers.models import AuditEntry, Import, Outcome
 from dubadmin.dub.money import to_major
 
 register = template.Library()
 
-DASH = mark_safe('<span class="none">–</span>')
+DASH = SafeString('<span class="none">–</span>')
 TONES = {
     "recorded": "ok",
     "confirmed": "ok",
@@ -46,7 +44,6 @@ TONE_ICONS = {
     "danger": "x-circle",
     "neutral": "information-circle",
 }
-EVENT_ICONS = {"click": "cursor-arrow-rays", "lead": "user-plus", "sale": "banknotes"}
 
 
 @register.simple_tag
@@ -71,47 +68,6 @@ def import_tone(file: Import) -> str:
     if file.state in {Import.State.STOPPED, Import.State.PAUSED}:
         return "warn"
     return "ok" if file.state == Import.State.DONE else ""
-
-
-@register.simple_tag(takes_context=True)
-def once(context: template.RequestContext, name: str) -> SafeString:
-    """Includes a template that stands on the page more than once, and is drawn only once."""
-    kept: Any = context.render_context
-    if name not in kept:
-        page: Any = context.template
-        with context.push():
-            kept[name] = SafeString(page.engine.get_template(name).render(context))
-    drawn: SafeString = kept[name]
-    return drawn
-
-
-_ALIKE: dict[tuple[object, ...], SafeString] = {}
-
-
-@register.simple_tag(takes_context=True)
-def alike(context: template.RequestContext, name: str) -> SafeString:
-    """Includes a template that says the same to whoever may do the same, on the same page.
-
-    Of the request it may use only the permissions, the language and which page it is, so that it
-    is drawn once for all of them.
-    """
-    user, page = context["user"], getattr(context["request"].resolver_match, "view_name", "")
-    may = (user.is_superuser, held_by(user).permissions)
-    key = (name, page, may, get_language(), get_script_prefix())
-    if key not in _ALIKE or settings.DEBUG:
-        _ALIKE[key] = once(context, name)
-    return _ALIKE[key]
-
-
-@register.simple_tag(takes_context=True)
-def current(context: template.Context, exact: str, *within: str) -> SafeString | str:
-    """`aria-current` for a link of the navigation, by the names of the addresses it stands for."""
-    request = context.get("request")
-    match = getattr(request, "resolver_match", None)
-    here = getattr(match, "view_name", "") or ""
-    if here == exact:
-        return mark_safe(' aria-current="page"')
-    return mark_safe(' aria-current="true"') if here in within else ""
 
 
 @register.filter
@@ -285,18 +241,6 @@ def action_name(entry: object) -> str:
 def changes(entry: AuditEntry) -> list[Change]:
     """What a correction changed; nothing for any other entry."""
     return stored_changes(entry)
-
-
-@register.filter
-def event_icon(kind: object) -> SafeString:
-    return icon(EVENT_ICONS.get(str(kind), "bolt"))
-
-
-@register.filter
-def pretty_json(value: object) -> str:
-    if isinstance(value, str):
-        return value
-    return json.dumps(value, indent=2, ensure_ascii=False, default=str)
 
 
 @register.filter
