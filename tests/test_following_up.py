@@ -420,6 +420,24 @@ def test_a8_a_lead_sent_again_counts_once(
 
 
 @pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("write", "changes"), [(lead, {"event_name": "Sign up"}), (sale, {})], ids=["lead", "sale"]
+)
+def test_a8_d1_an_event_from_before_the_first_sending_confirms_no_second_one(
+    dub: Sandbox, customer: Json, clock: Clock, write: Any, changes: Json
+) -> None:
+    dub.add_sale(customer, 4900, invoice_id="INV", at=NOON - timedelta(days=30))
+    entry = unknown(dub, write, arrived=False, **changes)
+    clock.shift(LATER)
+    dub.background_ms = 60_000
+    again = services.resend(entry, actor=ALICE)
+    assert again.outcome == Outcome.RECORDED
+    assert check(again) == FollowUp.State.PENDING
+    clock.shift(61)
+    assert check(again) == FollowUp.State.CONFIRMED
+
+
+@pytest.mark.django_db
 def test_a8_it_is_sent_again_once(dub: Sandbox, customer: Json, clock: Clock) -> None:
     entry = unknown(dub, sale, arrived=False)
     clock.shift(LATER)

@@ -157,3 +157,18 @@ def test_r1_what_dub_stored_otherwise_is_what_counts_as_set(dub: Sandbox, alice:
     stored = dub.customer("u2")
     assert stored is not None
     assert (stored["name"], stored["country"]) == ("Ada", "DE")
+
+
+@pytest.mark.parametrize("email", ["ada@example.com", None])
+def test_q9_a_name_that_was_cleared_can_be_put_back(
+    dub: Sandbox, alice: Client, email: str | None
+) -> None:
+    dub.add_customer(external_id="u2", name="Ada", email=email)
+    cleared = services.update_customer(
+        queries.get_customer("ext_u2"), changes={"name": None}, actor=ALICE
+    )
+    assert cleared.outcome == Outcome.RECORDED
+    assert outcome_of(undo(alice, cleared, "name")) == Outcome.RECORDED
+    stored = dub.customer("u2")
+    assert stored is not None
+    assert stored["name"] == "Ada"

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterable
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 
 from django.utils.functional import Promise
@@ -36,8 +38,9 @@ class Check:
 class Preflight:
     """Everything known before sending.
 
-    `seen_before` counts the events that look like this one; `taken` is the earlier sending of the
-    invoice ID; `replay_expected` tells that Dub would answer with an earlier sale (S6).
+    `seen_before` counts the events from before that look like this one; `taken` is the earlier
+    sending of the invoice ID; `replay_expected` tells that Dub would answer with an earlier sale
+    (S6).
     `is_repeat` tells that the very same was recorded before: a doubt for a person who sends one
     by hand, and no longer a doubt when it comes from a file.
     """
@@ -86,6 +89,11 @@ _KNOWS = _("Dub knows this customer: {name}.")
 
 def knows(customer: Customer) -> str | Promise:
     return format_lazy(_KNOWS, name=customer.label)
+
+
+def seen_before(events: Iterable[Event], *, since: datetime | None) -> int:
+    """How many of these there were before; those `since` then may be of an earlier sending."""
+    return sum(since is None or (each.at is not None and each.at < since) for each in events)
 
 
 def as_logged(preflight: Preflight) -> list[dict[str, Any]]:

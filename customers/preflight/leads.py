@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from django.utils.functional import lazy
 from django.utils.text import format_lazy
 
@@ -9,7 +11,7 @@ from customers.dedupe import Window, open_window
 from customers.queries import Attribution, attribution
 from dubadmin.dub.commands import TrackLead, lead_key
 
-from .checks import IGNORED, Checks, Preflight, _, knows
+from .checks import IGNORED, Checks, Preflight, _, knows, seen_before
 
 _MANY_LEADS = _("This writes {number} lead events, not one.")
 _DISABLED = _("The referral link {link} is disabled: Dub refuses leads for a click on it.")
@@ -23,10 +25,13 @@ _MAY_SWALLOW = _(
 )
 
 
-def check_lead(command: TrackLead, *, known: Attribution | None = None) -> Preflight:
+def check_lead(
+    command: TrackLead, *, known: Attribution | None = None, since: datetime | None = None
+) -> Preflight:
     """Checks a lead (traps L1 to L9). Raises DubError when Dub could not be asked.
 
-    `known` is what Dub has, where that was asked before.
+    `known` is what Dub has, where that was asked before. `since` is from when on an event may be
+    of an earlier sending of this very lead.
     """
     known = known or attribution(command.customer_external_id)
     checks = Checks()
@@ -46,7 +51,7 @@ def check_lead(command: TrackLead, *, known: Attribution | None = None) -> Prefl
     return Preflight(
         checks=checks.made,
         attribution=known,
-        seen_before=len(same),
+        seen_before=seen_before(same, since=since),
         is_repeat=window is not None and window.sure,
     )
 

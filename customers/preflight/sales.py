@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from django.utils import timezone
 from django.utils.text import format_lazy
 
@@ -13,7 +15,7 @@ from dubadmin.dub.commands import TrackSale
 from dubadmin.dub.money import MAX_COMMISSION_CENTS, to_major
 from dubadmin.dub.records import Event
 
-from .checks import IGNORED, Checks, Preflight, _, knows
+from .checks import IGNORED, Checks, Preflight, _, knows, seen_before
 
 # What Dub takes where the request names none.
 DEFAULT_SALE_NAME = "Purchase"
@@ -39,10 +41,12 @@ _NO_SUCH_LEAD = _(
 )
 
 
-def check_sale(command: TrackSale, *, known: Attribution | None = None) -> Preflight:
+def check_sale(
+    command: TrackSale, *, known: Attribution | None = None, since: datetime | None = None
+) -> Preflight:
     """Checks a sale (traps S1 to S14). Raises DubError when Dub could not be asked.
 
-    `known` as for a lead.
+    `known` and `since` as for a lead.
     """
     known = known or attribution(command.customer_external_id)
     checks = Checks()
@@ -60,7 +64,7 @@ def check_sale(command: TrackSale, *, known: Attribution | None = None) -> Prefl
     return Preflight(
         checks=checks.made,
         attribution=known,
-        seen_before=len(same),
+        seen_before=seen_before(same, since=since),
         taken=taken,
         replay_expected=_replays(command, same, taken),
         is_repeat=bool(same) or (taken is not None and ledger.is_same(taken, command)),

@@ -105,6 +105,9 @@ def _judge_update(
         return unknown(result, _("Reading the customer back did not work either."))
     rows = stored_rows(command.body, stored=stored, before=before)
     kept = [row for row in rows if row["same"]]
+    as_asked = [key for key, row in zip(command.body, rows, strict=True) if row["same"]]
+    # In place of a name that is not stored Dub answers another text (trap Q9).
+    stored |= {key: None for key in as_asked if not command.body[key]}
     if len(kept) == len(rows):
         sentence = LOST if lost else _("Dub stored every change as asked.")
         return Verdict(

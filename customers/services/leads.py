@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 from customers.audit import Actor, Verdict, perform
 from customers.dedupe import Window, open_window, stored_key
 from customers.facts import LABELS, facts_of, same
@@ -19,7 +17,7 @@ from dubadmin.dub.reads import GetCustomer
 from dubadmin.dub.records import Customer
 
 from .shared import unknown
-from .tracking import follow, target, with_reference
+from .tracking import ABOUT_ANOTHER, EVENTS_TELL, follow, is_of, target, with_reference
 
 
 def record_lead(
@@ -69,7 +67,9 @@ def _judge_lead(
     earlier_try: Window | None,
 ) -> Verdict:
     if isinstance(result, Uncertain):
-        return unknown(result, _("Check again in a minute: Dub's own events will tell."))
+        return unknown(result, EVENTS_TELL)
+    if not is_of(result.data["customer"], command.customer_external_id, known=known):
+        return Verdict(outcome=Outcome.UNKNOWN, explanation=f"{ABOUT_ANOTHER} {EVENTS_TELL}")
     if result.data.get("link") is None:
         return Verdict(
             outcome=Outcome.NOT_RECORDED, explanation=_duplicate_text(earlier_try, known)
@@ -97,8 +97,7 @@ def _judge_lead(
 def _lead_verdict(
     command: TrackLead, result: Receipt, *, stored: Customer | None, known: Customer | None
 ) -> Verdict:
-    answered = result.data.get("customer")
-    facts = facts_of(stored) if stored else answered if isinstance(answered, Mapping) else {}
+    facts = facts_of(stored) if stored else result.data["customer"]
     rows = [
         {
             "label": LABELS[key],

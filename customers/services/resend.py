@@ -6,6 +6,7 @@ import re
 from typing import Any
 
 from customers.audit import Actor
+from customers.entered import BOTH_CLOCKS
 from customers.models import NOTHING_HAPPENED, AuditEntry, Relation
 from customers.preflight import check_lead, check_sale
 from dubadmin.dub.commands import TrackLead, TrackSale
@@ -27,9 +28,17 @@ def resend(entry: AuditEntry, *, actor: Actor) -> AuditEntry:
         "earlier": entry,
         "relation": Relation.RESEND,
     }
+    since = _first_sending(entry).at - BOTH_CLOCKS
     if isinstance(command, TrackSale):
-        return record_sale(command, preflight=check_sale(command), override=True, **common)
-    return record_lead(command, preflight=check_lead(command), **common)
+        checked = check_sale(command, since=since)
+        return record_sale(command, preflight=checked, override=True, **common)
+    return record_lead(command, preflight=check_lead(command, since=since), **common)
+
+
+def _first_sending(entry: AuditEntry) -> AuditEntry:
+    while entry.relation == Relation.RESEND and entry.earlier:
+        entry = entry.earlier
+    return entry
 
 
 def _key(entry: AuditEntry) -> str:

@@ -18,9 +18,10 @@ from dubadmin.dub.commands import TrackSale
 from dubadmin.dub.errors import Uncertain
 from dubadmin.dub.marks import _
 from dubadmin.dub.money import MAX_COMMISSION_CENTS, amount_text
+from dubadmin.dub.records import Customer
 
 from .shared import Row, unknown
-from .tracking import follow, target, with_reference
+from .tracking import EVENTS_TELL, follow, is_of, target, with_reference
 
 
 def record_sale(
@@ -47,7 +48,7 @@ def record_sale(
             with_reference(command, actor),
             actor=actor,
             target=target(command.customer_external_id, known),
-            judge=lambda result: _judge_sale(command, result, replayed=replayed),
+            judge=lambda result: _judge_sale(command, result, known=known, replayed=replayed),
             key=key,
             reason=reason,
             asked={"checks": as_logged(preflight), "override": override},
@@ -66,11 +67,13 @@ def record_sale(
         raise
 
 
-def _judge_sale(command: TrackSale, result: Receipt | Uncertain, *, replayed: bool) -> Verdict:
+def _judge_sale(
+    command: TrackSale, result: Receipt | Uncertain, *, known: Customer | None, replayed: bool
+) -> Verdict:
     if isinstance(result, Uncertain):
-        return unknown(result, _("Check again in a minute: Dub's own events will tell."))
-    sale, customer = result.data.get("sale"), result.data.get("customer")
-    if not isinstance(sale, Mapping) or not isinstance(customer, Mapping):
+        return unknown(result, EVENTS_TELL)
+    sale, customer = result.data["sale"], result.data["customer"]
+    if sale is None:
         return Verdict(
             outcome=Outcome.NOT_RECORDED,
             explanation=_(
@@ -78,7 +81,7 @@ def _judge_sale(command: TrackSale, result: Receipt | Uncertain, *, replayed: bo
                 "this external ID."
             ),
         )
-    rows = _sale_rows(command, result.data, sale=sale, customer=customer)
+    rows = _sale_rows(command, result.data, sale=sale, customer=customer, known=known)
     if replayed or not all(row["same"] for row in rows if row["must_match"]):
         return Verdict(
             outcome=Outcome.NOT_RECORDED,
@@ -118,10 +121,12 @@ def _sale_rows(
     *,
     sale: Mapping[str, Any],
     customer: Mapping[str, Any],
+    known: Customer | None,
 ) -> list[Row]:
-    asked, stored = command.currency.lower(), str(sale.get("currency", "")).lower()
+    asked, stored = command.currency.lower(), str(sale["currency"]).lower()
+    about, whose = command.customer_external_id, customer["externalId"]
     pairs = [
-        (_("Customer"), command.customer_external_id, _as_asked(command, customer), True),
+        (_("Customer"), about, about if is_of(customer, about, known=known) else whose, True),
         (_("Event name"), command.event_name or DEFAULT_SALE_NAME, data.get("eventName"), True),
         (_("Invoice ID"), command.invoice_id, sale.get("invoiceId"), True),
         (
@@ -144,10 +149,3 @@ def _sale_rows(
     if asked != "usd":
         rows[-1]["same"] = None  # converted by Dub at its rate of today (trap S10)
     return rows
-
-
-def _as_asked(command: TrackSale, customer: Mapping[str, Any]) -> Any:
-    """The answered external ID; in the case that was asked, since Dub ignores case (trap Q1)."""
-    answered = customer.get("externalId")
-    asked = command.customer_external_id
-    return asked if str(answered).casefold() == asked.casefold() else answered

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import timedelta
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from django.conf import settings
 from django.utils import timezone
 
 from customers.audit import Actor, Target
-from customers.models import HAPPENED, AuditEntry, FollowUp, Relation
+from customers.models import HAPPENED, AuditEntry, FollowUp
 from customers.preflight import Preflight
 from dubadmin.dub.commands import TrackLead, TrackSale
+from dubadmin.dub.marks import _
 from dubadmin.dub.records import Customer
 
 from .shared import target_of
@@ -34,11 +36,23 @@ def with_reference(command: C, actor: Actor) -> C:
     return replace(command, metadata={**(command.metadata or {}), **reference})
 
 
+ABOUT_ANOTHER = _("Dub's answer is about another customer.")
+EVENTS_TELL = _("Check again in a minute: Dub's own events will tell.")
+
+
+def is_of(answered: Mapping[str, Any], external_id: str, *, known: Customer | None) -> bool:
+    """Whether an answer is about the customer that was asked for.
+
+    Dub compares in its own way (trap Q1), so its own spelling of the one it has is as good.
+    """
+    spellings = {external_id.casefold(), known.external_id.casefold() if known else ""}
+    return str(answered["externalId"]).casefold() in spellings - {""}
+
+
 def follow(entry: AuditEntry, *, preflight: Preflight, expected: int = 1) -> None:
     """Starts to watch for the event of an accepted lead or sale (trap D1).
 
-    For one that was sent again, the event of the first sending will do. One that was not recorded,
-    or has no event to expect, is not watched for.
+    One that was not recorded, or has no event to expect, is not watched for.
     """
     if entry.outcome not in HAPPENED or not expected:
         return
@@ -46,7 +60,7 @@ def follow(entry: AuditEntry, *, preflight: Preflight, expected: int = 1) -> Non
     FollowUp.objects.create(
         entry=entry,
         customer_id=known.id if known else _new_customer_id(entry),
-        seen_before=0 if entry.relation == Relation.RESEND else preflight.seen_before,
+        seen_before=preflight.seen_before,
         expected=expected,
         due=timezone.now() + timedelta(seconds=settings.FOLLOW_UP_SECONDS),
         usd_cents=_stored_cents(entry),

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, ClassVar, Protocol
 
-from .reads import customer_path
+from .reads import customer_path, is_same_id
 from .records import Json, Malformed, as_object
 
 LEAD_MODES = ("async", "wait", "deferred")
@@ -59,6 +59,17 @@ def _needs(data: object, *keys: str) -> Json:
     return answer
 
 
+def _about(id: str, answer: Json) -> Json:
+    if not is_same_id(id, answer["id"]):
+        raise Malformed("an answer about another customer")
+    return answer
+
+
+def _whose(customer: object) -> None:
+    if not isinstance(_needs(customer, "externalId")["externalId"], str):
+        raise Malformed("an answer about nobody")
+
+
 def _own(command: object, name: str) -> None:
     """Gives a frozen command its own copy of a mapping: what is recorded is what is sent."""
     object.__setattr__(command, name, deepcopy(getattr(command, name)))
@@ -97,7 +108,7 @@ class UpdateCustomer:
         return {key: _json_value(value) for key, value in self.changes.items()}
 
     def check(self, data: object) -> Json:
-        return _needs(data, "id")
+        return _about(self.id, _needs(data, "id"))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -118,7 +129,7 @@ class DeleteCustomer:
         return None
 
     def check(self, data: object) -> Json:
-        return _needs(data, "id")
+        return _about(self.id, _needs(data, "id"))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -162,7 +173,12 @@ class TrackLead:
         }
 
     def check(self, data: object) -> Json:
-        return _needs(data, "click", "link", "customer")
+        answer = _needs(data, "click", "link", "customer")
+        _needs(answer["click"], "id")
+        _whose(answer["customer"])
+        if answer["link"] is not None:
+            _needs(answer["link"], "id")
+        return answer
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -215,7 +231,16 @@ class TrackSale:
         }
 
     def check(self, data: object) -> Json:
-        return _needs(data, "eventName", "customer", "sale")
+        answer = _needs(data, "eventName", "customer", "sale")
+        if answer["customer"] is None and answer["sale"] is None:  # trap S1
+            return answer
+        _whose(answer["customer"])
+        sale = _needs(answer["sale"], "amount", "currency", "invoiceId", "paymentProcessor")
+        if not isinstance(sale["amount"], int) or not isinstance(sale["currency"], str):
+            raise Malformed("a sale without an amount")
+        if sale["invoiceId"] != self.invoice_id:
+            raise Malformed("another sale's answer")  # a replay is by this very ID (trap S6)
+        return answer
 
 
 ACTIONS = tuple(kind.action for kind in (UpdateCustomer, DeleteCustomer, TrackLead, TrackSale))

@@ -410,7 +410,7 @@ def test_q10_the_same_422_to_a_read_is_refused(dub: responses.RequestsMock, clie
     [
         (UPDATE, {"id": "cus_1"}),
         (DELETE, {"id": "cus_1"}),
-        (LEAD, {"click": {"id": "c1"}, "link": None, "customer": {}}),
+        (LEAD, {"click": {"id": "c1"}, "link": None, "customer": {"externalId": "u1"}}),
         (SALE, {"eventName": "Purchase", "customer": None, "sale": None}),
     ],
     ids=lambda part: getattr(part, "action", ""),

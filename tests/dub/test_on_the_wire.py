@@ -145,9 +145,7 @@ def together(count: int) -> Callable[[socket.socket, threading.Event], None]:
 
 @pytest.mark.parametrize("count", [2, 8, 32])
 def test_reads_are_asked_side_by_side(count: int, wire: Serve, client_of: Connect) -> None:
-    reads = [GetCustomer(id=f"cus_{number}") for number in range(count)]
-
-    answers = client_of(wire(together(count))).fetch_together(*reads)
+    answers = client_of(wire(together(count))).fetch_together(*[READ] * count)
 
     assert [customer.name for customer in answers] == ["Ada"] * count
     assert first_error(answers) is None

@@ -6,6 +6,7 @@ import dataclasses
 import json
 import string
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
 from urllib.parse import parse_qs, unquote, urlsplit
@@ -23,6 +24,7 @@ from dubadmin.dub.commands import (
     UpdateCustomer,
     lead_key,
 )
+from dubadmin.dub.errors import Uncertain
 from dubadmin.dub.reads import (
     CountCustomers,
     CountCustomersBy,
@@ -75,7 +77,8 @@ SALE = {
 
 
 def sent_for(id: str, client: Client, server: Wire) -> str:
-    client.send(DeleteCustomer(id=id))
+    with suppress(Uncertain):  # the answer is about Ada, whoever was meant
+        client.send(DeleteCustomer(id=id))
     return server.heard[-1].target
 
 
@@ -400,7 +403,8 @@ def test_an_answer_to_something_else_is_malformed(command: Command, data: object
 def test_l2_s1_an_answer_that_nothing_was_recorded_is_an_answer() -> None:
     lead, sale = COMMANDS[2:]
 
-    assert lead.check({"click": {"id": "c"}, "link": None, "customer": {}})["link"] is None
+    repeat = {"click": {"id": "c"}, "link": None, "customer": {"externalId": "u1"}}
+    assert lead.check(repeat)["link"] is None
     assert sale.check({"eventName": "x", "customer": None, "sale": None})["sale"] is None
 
 
