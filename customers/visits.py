@@ -49,7 +49,7 @@ _BLOCKED = {
     429: "Too many requests in a short time.",
 }
 _FAILED = {404: "There is nothing at this address."}
-_NOT_TOLD = frozenset({"csrfmiddlewaretoken", "key", "seen"})
+_NOT_TOLD = frozenset({"csrfmiddlewaretoken", "key", "seen", "opened"})
 
 
 class logged:

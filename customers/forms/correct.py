@@ -26,12 +26,24 @@ from .shared import LONGEST, OnceForm, QuickSelect, new_key
 _NO_COUNTRY = [("", _("Not set"))]
 
 
-class EditForm(OnceForm):
-    """Corrects a customer. `seen` carries what the person saw, for the comparison on save (R7).
+class CustomerForm(OnceForm):
+    """About a customer as it was shown.
 
     `id` is Dub's own: the form stays about that customer, whoever has the address's external ID
-    by now.
+    by now. `opened` is when it began to be read.
     """
+
+    id = forms.CharField(widget=forms.HiddenInput, required=False)
+    opened = forms.CharField(widget=forms.HiddenInput, required=False)
+
+    @property
+    def opened_at(self) -> datetime | None:
+        """None where the form does not tell."""
+        return parse_time(self.cleaned_data.get("opened"))
+
+
+class EditForm(CustomerForm):
+    """Corrects a customer. `seen` carries what the person saw, for the comparison on save (R7)."""
 
     action = "customer.update"
 
@@ -62,7 +74,6 @@ class EditForm(OnceForm):
             "%Y-%m-%d %H:%M",
         ],
     )
-    id = forms.CharField(widget=forms.HiddenInput, required=False)
     seen = forms.CharField(widget=forms.HiddenInput)
 
     field_order = [*FIELDS, "reason"]
@@ -76,11 +87,14 @@ class EditForm(OnceForm):
         self.fields["country"].widget.choices = [*_NO_COUNTRY, *extra, *named.countries]
 
     @classmethod
-    def of(cls, seen: Mapping[str, Any], *, id: str = "") -> EditForm:
+    def of(
+        cls, seen: Mapping[str, Any], *, id: str = "", opened: datetime | None = None
+    ) -> EditForm:
         """A fresh form that shows `seen`, the editable facts of a customer."""
         initial = {field: seen[key] for field, key in FIELDS.items()}
         initial["subscription_canceled_at"] = parse_time(seen["subscriptionCanceledAt"])
         hidden = {"id": id, "seen": json.dumps(dict(seen)), "key": new_key()}
+        hidden["opened"] = opened.isoformat() if opened else ""
         return cls(initial=initial | hidden)
 
     def _seen_or_empty(self) -> dict[str, Any]:
@@ -169,12 +183,12 @@ def _to_the_second(key: str, value: Any) -> Any:
     return when.replace(microsecond=0).isoformat() if when else value
 
 
-class DeleteForm(OnceForm):
+class DeleteForm(CustomerForm):
     """Asks for the external ID or e-mail of the customer before it is deleted for good (R8).
 
     `id` and `seen` say which customer was shown, and how: another one is not deleted in its place,
     and one that changed since is shown again first (R7). `changed` then tells the differences as
-    {label, before, after}.
+    {key, label, before, after}.
     """
 
     action = "customer.delete"
@@ -182,7 +196,6 @@ class DeleteForm(OnceForm):
     confirmation = forms.CharField(
         label=_("Type the external ID or e-mail to confirm"), max_length=300
     )
-    id = forms.CharField(widget=forms.HiddenInput, required=False)
     seen = forms.CharField(
         widget=forms.HiddenInput, error_messages={"required": _("Look at the customer first.")}
     )
@@ -198,8 +211,9 @@ class DeleteForm(OnceForm):
         self.fields["confirmation"].widget.attrs["autocomplete"] = "off"
 
     @classmethod
-    def of(cls, customer: Customer) -> DeleteForm:
+    def of(cls, customer: Customer, *, opened: datetime) -> DeleteForm:
         hidden = {"id": customer.id, "seen": json.dumps(_texts(customer)), "key": new_key()}
+        hidden["opened"] = opened.isoformat()
         return cls(customer=customer, initial=hidden)
 
     def clean_confirmation(self) -> str:
@@ -218,7 +232,7 @@ class DeleteForm(OnceForm):
             raise ValidationError(_("This form is damaged. Look at the customer again."))
         if seen != now:
             self.changed = [
-                {"label": _SHOWN[key], "before": str(seen[key]), "after": text}
+                {"key": key, "label": _SHOWN[key], "before": str(seen[key]), "after": text}
                 for key, text in now.items()
                 if seen[key] != text
             ]
@@ -233,9 +247,10 @@ class DeleteForm(OnceForm):
             return f"The customer changed after the page was opened ({labels}); nothing was sent."
         return "The confirmation or the reason was missing or wrong; nothing was sent."
 
-    def asking_again(self) -> DeleteForm:
+    def asking_again(self, *, opened: datetime) -> DeleteForm:
         """The same form about the customer as it is now; after a change it is confirmed anew."""
         self.data = data = cast(QueryDict, self.data).copy()
+        data["opened"] = opened.isoformat()
         data["id"], data["seen"] = self.customer.id, json.dumps(_texts(self.customer))
         if "seen" in self.errors:
             data["confirmation"] = ""

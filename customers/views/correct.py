@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import datetime
 from typing import Any
 
@@ -15,12 +16,14 @@ from django.utils.translation import gettext_lazy, ngettext
 from customers import queries, services
 from customers.audit import AlreadyAsked, actor_of
 from customers.dedupe import open_windows
-from customers.facts import FIELDS, editable, facts_of
+from customers.facts import FIELDS, LABELS, editable, facts_of
 from customers.forms import DeleteForm, EditForm
 from customers.guard import page
 from customers.http import Request, stop
 from customers.kept import in_words
+from customers.meanwhile import corrections_of
 from customers.merge import Merge, merge
+from customers.models import AuditEntry
 from customers.notes import notes_about
 from customers.problems import problems_of
 from customers.services import target_of
@@ -58,7 +61,7 @@ def customer_edit(request: Request, id: str) -> HttpResponse:
     customer = queries.get_customer(id)
     request.looked = target_of(customer)
     if request.method != "POST":
-        fresh = EditForm.of(editable(facts_of(customer)), id=customer.id)
+        fresh = EditForm.of(editable(facts_of(customer)), id=customer.id, opened=since)
         return _edit_page(request, customer, fresh)
     form = EditForm(with_key(request.POST))
     step = request.POST.get("step", "check")
@@ -116,16 +119,27 @@ def _preview(
                 "old one no longer reach this customer."
             )
         )
+    theirs = {each.key for each in merged.conflicts} | {each.key for each in merged.merged}
+    by = _changed_by(customer, form, theirs)
     context = {
         "customer": customer,
         "form": form,
         "changes": merged.changes,
-        "merged": merged.merged,
-        "conflicts": merged.conflicts,
+        "merged": [(each, by.get(each.key)) for each in merged.merged],
+        "conflicts": [(each, by.get(each.key)) for each in merged.conflicts],
+        "since_known": form.opened_at is not None,
         "warnings": warnings,
         "carried": _carried(request, merged),
     }
     return render(request, "customers/edit_confirm.html", context)
+
+
+def _changed_by(
+    customer: Customer, form: EditForm | DeleteForm, keys: Collection[str]
+) -> dict[str, AuditEntry]:
+    """By whom each of the fields was changed with dubadmin since the form was opened."""
+    since = form.opened_at if keys else None
+    return corrections_of(customer, keys, since=since) if since else {}
 
 
 def _carried(request: Request, merged: Merge) -> list[tuple[str, str]]:
@@ -175,7 +189,7 @@ def customer_delete(request: Request, id: str) -> HttpResponse:
     customer, timeline = queries.customer_with_timeline(id)
     request.looked = target_of(customer)
     if request.method != "POST":
-        return _delete_page(request, customer, DeleteForm.of(customer), timeline)
+        return _delete_page(request, customer, DeleteForm.of(customer, opened=since), timeline)
     form = DeleteForm(with_key(request.POST), customer=customer)
     if not form.is_valid():
         entry = services.blocked(
@@ -184,7 +198,8 @@ def customer_delete(request: Request, id: str) -> HttpResponse:
             target=target_of(customer),
             explanation=form.why_blocked,
         )
-        return _delete_page(request, customer, form.asking_again(), timeline, entry=entry)
+        again = form.asking_again(opened=since)
+        return _delete_page(request, customer, again, timeline, entry=entry)
     try:
         entry = services.delete_customer(
             customer,
@@ -198,10 +213,11 @@ def customer_delete(request: Request, id: str) -> HttpResponse:
         return to_earlier(request, asked.entry)
     except services.Overtaken:
         stop(request, OVERTAKEN)
+        since = timezone.now()
         now, timeline = queries.customer_with_timeline(customer.id)
         form = DeleteForm(with_key(request.POST), customer=now)
         form.add_error(None, OVERTAKEN)
-        return _delete_page(request, now, form.asking_again(), timeline)
+        return _delete_page(request, now, form.asking_again(opened=since), timeline)
     return redirect(result_url(entry))
 
 
@@ -212,11 +228,16 @@ def _delete_page(
     timeline: queries.Timeline,
     **context: Any,
 ) -> HttpResponse:
+    by = _changed_by(customer, form, LABELS.keys() & {each["key"] for each in form.changed})
     context |= {
         "customer": customer,
         "form": form,
         "expected": form.expected,
         "changed": form.changed,
+        "changed_by": [
+            (each["label"], by.get(each["key"])) for each in form.changed if each["key"] in LABELS
+        ],
+        "since_known": form.is_bound and form.opened_at is not None,
         "goes": _goes(customer),
         "stays": _stays(customer, timeline),
         "problems": problems_of(timeline.errors),

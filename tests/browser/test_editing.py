@@ -118,7 +118,7 @@ def test_who_wins_a_conflict_is_chosen(
     page.get_by_label("Country").select_option("FR")
     dub.change_customer(jane, name="theirs", email="kept@acme.example")
     review(page)
-    expect(page.get_by_role("alert")).to_contain_text("Somebody else changed the same field")
+    expect(page.get_by_role("alert")).to_contain_text("The same field was changed meanwhile")
     expect(page.get_by_role("region", name="kept")).to_contain_text("kept@acme.example")
     save(page)  # the browser asks for the choice first
     expect(page.get_by_role("alert")).to_be_visible()

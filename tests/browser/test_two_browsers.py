@@ -35,7 +35,7 @@ def test_two_browsers_one_customer(browse: Browse, dub: Sandbox, jane: Json) -> 
     save(max_)
     expect(max_.locator("[data-outcome=recorded]")).to_be_visible()
     save(alice)
-    expect(alice.get_by_role("alert")).to_contain_text("Somebody else changed the same field")
+    expect(alice.get_by_role("alert")).to_contain_text("The same field was changed meanwhile")
     expect(alice.get_by_role("group", name="Name")).to_contain_text("Max's")
     assert dub.count("PATCH") == 1
 

@@ -19,7 +19,7 @@ pytestmark = pytest.mark.django_db
 
 Json = dict[str, Any]
 EDIT, DELETE = "/customers/ext_u1/edit/", "/customers/ext_u1/delete/"
-CHOOSE = "Somebody else changed the same field"
+CHOOSE = "The same field was changed meanwhile"
 moments = pytest.mark.parametrize("moment", ["before the preview", "before the save"])
 
 
@@ -86,7 +86,7 @@ def test_what_was_merged_is_said(alice: Client, max_: Client, una: Json) -> None
     form = opened(alice, EDIT)
     edit(max_, email="max@example.com")
     says = text_of(review(alice, form, name="Alice's"))
-    assert "Changed by somebody else, and kept" in says
+    assert "Changed meanwhile, and kept" in says
     assert "max@example.com" in says
     assert CHOOSE not in says
 
