@@ -1,6 +1,7 @@
 """Forms. Fields are Dub's JSON keys in snake_case; each form builds what is sent."""
 
-from .correct import DeleteForm, EditForm, UndoForm
+from .correct import EditForm, UndoForm
+from .delete import DeleteForm
 from .export import ExportForm
 from .incoming import SavedNameForm, UploadForm
 from .lists import CustomerListForm, DisplayForm, ViewForm

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Iterable, Sequence
+from datetime import datetime
 from html import escape
 from typing import Any
 
@@ -13,6 +14,8 @@ from django.forms.utils import flatatt
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
+
+from dubadmin.dub.records import parse_time
 
 LONGEST = 190  # Dub's columns hold 191 characters (trap R3)
 
@@ -89,3 +92,19 @@ class OnceForm(Reason):
         widget=forms.HiddenInput,
         error_messages={"invalid": _("This form is damaged. Open it again.")},
     )
+
+
+class CustomerForm(OnceForm):
+    """About a customer as it was shown.
+
+    `id` is Dub's own: the form stays about that customer, whoever has the address's external ID
+    by now. `opened` is when it began to be read.
+    """
+
+    id = forms.CharField(widget=forms.HiddenInput, required=False)
+    opened = forms.CharField(widget=forms.HiddenInput, required=False)
+
+    @property
+    def opened_at(self) -> datetime | None:
+        """None where the form does not tell."""
+        return parse_time(self.cleaned_data.get("opened"))

@@ -20,6 +20,7 @@ from .names import ask, hint_of, is_unknown_customer, known, remember, true_name
 
 EVENT_KINDS = ("clicks", "leads", "sales")
 MAX_EVENTS = 1000
+NAMESAKES = 5
 SHOWN_EVENTS = 100  # of each kind, on a customer's page
 
 
@@ -29,6 +30,22 @@ def get_customer(id: str) -> Customer:
     Raises DubError, also when only the name of a customer without e-mail could not be confirmed.
     """
     return _settled(*dub().fetch_together(*_twice(id)))
+
+
+def customer_and_namesakes(id: str, *, email: str) -> tuple[Customer, list[Customer]]:
+    """One customer, and some of the others with this e-mail: the same round trip.
+
+    Dub lets customers share one. Nobody where it is empty, or Dub did not say.
+    """
+    if not email:
+        return get_customer(id), []
+    twice = _twice(id)
+    *found, others = dub().fetch_together(*twice, ListCustomers(email=email, page_size=NAMESAKES))
+    customer = _settled(*found)
+    if isinstance(others, DubError):
+        return customer, []
+    same = [each for each in others if each.email.casefold() == email.casefold()]
+    return customer, [true_name(each, "") for each in same if each.id != customer.id]
 
 
 def _twice(id: str) -> list[GetCustomer]:

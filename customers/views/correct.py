@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -58,14 +58,17 @@ def customer_edit(request: Request, id: str) -> HttpResponse:
     if earlier := sent_before(request):
         return to_earlier(request, earlier)
     since = timezone.now()
-    customer = queries.get_customer(id)
-    request.looked = target_of(customer)
     if request.method != "POST":
+        customer = queries.get_customer(id)
+        request.looked = target_of(customer)
         fresh = EditForm.of(editable(facts_of(customer)), id=customer.id, opened=since)
         return _edit_page(request, customer, fresh)
     form = EditForm(with_key(request.POST))
-    step = request.POST.get("step", "check")
-    if not form.is_valid() or step == "edit":
+    step, is_valid = request.POST.get("step", "check"), form.is_valid()
+    email = form.new_email if is_valid and step == "check" else ""
+    customer, namesakes = queries.customer_and_namesakes(id, email=email)
+    request.looked = target_of(customer)
+    if not is_valid or step == "edit":
         return _edit_page(request, customer, form)
     wanted = form.changes()
     merged = _merged(request, customer, form)
@@ -73,7 +76,7 @@ def customer_edit(request: Request, id: str) -> HttpResponse:
         form.add_error(None, HAS_IT_ALREADY if wanted else UNCHANGED)
         return _edit_page(request, customer, form)
     if merged.conflicts or step != "send":
-        return _preview(request, customer, form, merged)
+        return _preview(request, customer, form, merged, namesakes=namesakes)
     return _save(request, customer, form, merged, since=since)
 
 
@@ -105,7 +108,13 @@ def _edit_page(
 
 
 def _preview(
-    request: Request, customer: Customer, form: EditForm, merged: Merge, note: str | Promise = ""
+    request: Request,
+    customer: Customer,
+    form: EditForm,
+    merged: Merge,
+    *,
+    note: str | Promise = "",
+    namesakes: Sequence[Customer] = (),
 ) -> HttpResponse:
     if note or merged.conflicts:
         stop(request, note or "Somebody else changed the same field. Nothing was sent.")
@@ -129,6 +138,7 @@ def _preview(
         "conflicts": [(each, by.get(each.key)) for each in merged.conflicts],
         "since_known": form.opened_at is not None,
         "warnings": warnings,
+        "namesakes": namesakes,
         "carried": _carried(request, merged),
     }
     return render(request, "customers/edit_confirm.html", context)
@@ -165,7 +175,7 @@ def _save(
         return to_earlier(request, asked.entry)
     except services.Overtaken:
         now = queries.get_customer(customer.id)
-        return _preview(request, now, form, _merged(request, now, form), OVERTAKEN)
+        return _preview(request, now, form, _merged(request, now, form), note=OVERTAKEN)
     if (field := services.refused_field(entry)) in form.fields:
         form.add_error(field, in_words(entry.explanation))
         form.data = with_key(form.data, renew=True)
