@@ -38,6 +38,7 @@ from dubadmin.dub.errors import DubError
 from .attention import opened, resting
 
 SHOWN = 5
+RECENT = 10
 LATELY = timedelta(days=1)
 READY_SECONDS = 5  # anybody may ask /readyz; Dub is asked no more often than this
 SCOPES = gettext_lazy(
@@ -50,14 +51,13 @@ SCOPES = gettext_lazy(
 def home(request: Request) -> HttpResponse:
     followup.check_due(actor=actor_of(request))
     found = opened(limit=SHOWN + 1)
+    own = _own(request)
     context = {
         "attention": found[:SHOWN],
         "more_attention": len(found) > SHOWN,
         "resting": resting(SHOWN),
-        "recent": AuditEntry.objects.filter(action__in=WRITES).order_by("-id")[:10],
-        "own": finding.newest(
-            finding.Filters(person=request.user.get_username(), action="writes"), limit=SHOWN
-        ),
+        "own": own,
+        "recent": _recent(besides=own),
         "connection": _connection(),
         "imports": _imports(request),
         "trouble": _last_trouble(),
@@ -69,6 +69,18 @@ def home(request: Request) -> HttpResponse:
         "ready": _ready(request),
     }
     return render(request, "home.html", context | _lately())
+
+
+def _own(request: Request) -> list[AuditEntry]:
+    mine = finding.Filters(person=request.user.get_username(), action="writes")
+    return finding.newest(mine, limit=SHOWN)
+
+
+def _recent(*, besides: list[AuditEntry]) -> list[AuditEntry]:
+    """The newest writes of all, without those that the page shows anyway."""
+    shown = {entry.pk for entry in besides}
+    newest = AuditEntry.objects.filter(action__in=WRITES).order_by("-id")[: RECENT + len(shown)]
+    return [entry for entry in newest if entry.pk not in shown][:RECENT]
 
 
 def _under_way(request: Request) -> list[Batch | Import | Export]:

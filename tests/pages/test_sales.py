@@ -364,7 +364,7 @@ def test_the_processor_is_called_the_same_before_and_after(
 def test_the_home_page_has_the_amount(dub: Sandbox, alice: Client, una: Json) -> None:
     assert send(alice, SALE, BUY).outcome == "recorded"
     home = text_of(alice.get("/"))
-    assert "Sale Recorded 49.00 USD" in home[home.index("Recent changes") :]
+    assert "Sale Recorded 49.00 USD" in home[home.index("Your last changes") :]
 
 
 def test_s9_a_sale_is_dated_now(dub: Sandbox, alice: Client, una: Json) -> None:
