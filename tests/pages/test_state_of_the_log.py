@@ -44,8 +44,9 @@ def test_it_works(otto: Client, log: list[AuditEntry]) -> None:
     AuditEntry.objects.create(action="customer.update", outcome=Outcome.PENDING)
     says = text_of(otto.get(STATE))
     assert "The log has never been verified." in says
-    assert "The head has not been written down outside yet." in says
-    assert f"Linked {chain.head().place} To be linked 0 Pending 1 Head {chain.head()}" in says
+    assert "The checksum has not been written down outside yet." in says
+    place = chain.head().place
+    assert f"Secured entries {place} Not secured yet 0 Pending 1 Checksum {chain.head()}" in says
     assert "Database Refuses changes Kept For good" in says
 
 
@@ -122,7 +123,8 @@ def test_a_database_that_does_not_protect_the_log(otto: Client) -> None:
 def test_anchors(otto: Client, log: list[AuditEntry], settings: Any, tmp_path: Any) -> None:
     anchors.write(actor=ALICE)
     says = text_of(otto.get(STATE))
-    assert f"written down at place {chain.head().place - 1}; 1 entry has been linked" in says
+    place = chain.head().place - 1
+    assert f"written down over the first {place} entries; 1 entry has been secured since" in says
     assert "It is only written to the worker’s own log." in says
     settings.AUDIT_ANCHOR_FILE = str(tmp_path)
     anchors.write(actor=ALICE)
