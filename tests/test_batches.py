@@ -181,6 +181,24 @@ def test_r7_a_value_that_somebody_changed_is_left_alone(
     assert "“FR” to “BR”" in conflict.explanation
 
 
+@pytest.mark.parametrize("what", [{}, deletion()], ids=["correction", "deletion"])
+def test_r7_what_somebody_saves_while_a_customer_is_read_is_not_overwritten(
+    dub: Sandbox, crowd: list[str], ask: Any, monkeypatch: pytest.MonkeyPatch, what: dict[str, Any]
+) -> None:
+    batch = stage(ask(filters=None, chosen=crowd[:1], total=1, **what))
+    before_sending = services.target_of
+
+    def saved_meanwhile(customer: Any) -> Any:
+        monkeypatch.setattr("customers.services.customers.target_of", before_sending)
+        services.update_customer(customer, changes={"country": "BR"}, actor=ALICE)
+        return before_sending(customer)
+
+    monkeypatch.setattr("customers.services.customers.target_of", saved_meanwhile)
+    assert outcomes(run(batch)) == {Outcome.NOT_SENT: 1}
+    assert countries(dub)[0] == "BR"
+    assert "in the same moment" in batch.rows.get().entry.explanation
+
+
 def test_a_customer_that_is_gone_is_left_out(dub: Sandbox, crowd: list[str], ask: Any) -> None:
     dub.delete_customer(crowd[0])
     batch = stage(ask(filters=None, chosen=crowd[:2], total=2))

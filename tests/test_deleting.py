@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import Any
 
 import pytest
+from django.test import Client
 
 from customers import queries, services
 from customers.forms import DeleteForm
@@ -12,7 +14,7 @@ from customers.models import AuditEntry, Outcome
 from dubadmin.dub.records import Customer
 from dubadmin.sandbox import Sandbox
 
-from .conftest import ALICE
+from .conftest import ALICE, hidden_fields, outcome_of, text_of
 
 pytestmark = pytest.mark.django_db
 
@@ -31,7 +33,7 @@ def customer(dub: Sandbox) -> Json:
 
 
 def delete(**details: Any) -> AuditEntry:
-    found, timeline = queries.customer_with_timeline("ext_u1")
+    found, timeline = queries.customer_to_delete("ext_u1")
     return services.delete_customer(found, events=timeline.events, actor=ALICE, **details)
 
 
@@ -49,6 +51,42 @@ def test_r8_the_entry_keeps_the_whole_record_and_its_events(dub: Sandbox, custom
     assert sorted(event["event"] for event in entry.before["events"]) == ["click", "lead", "sale"]
     assert queries.deletion_of("ext_u1") == entry
     assert queries.deletion_of(customer["id"]) == entry
+
+
+def test_r8_the_entry_keeps_every_event_however_many_there_are(
+    dub: Sandbox, customer: Json, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("customers.queries.one.MAX_EVENTS", 110)
+    for number in range(120):
+        dub.add_sale(customer, 100, invoice_id=f"more-{number}")
+    kept = AuditEntry.objects.get(pk=delete().pk).before["events"]
+    assert sorted(Counter(event["event"] for event in kept).items()) == [
+        ("click", 1),
+        ("lead", 1),
+        ("sale", 121),
+    ]
+
+
+def test_r8_nothing_is_deleted_while_its_events_cannot_be_read(
+    dub: Sandbox, customer: Json, max_: Client
+) -> None:
+    address = "/customers/ext_u1/delete/"
+    form = hidden_fields(max_.get(address)) | {"confirmation": "u1", "reason": "GDPR"}
+    dub.fault("GET", "/events", times=0, status=503)
+    assert "Nothing was sent to Dub" in text_of(max_.post(address, form))
+    assert dub.customer("u1")
+    dub.clear_faults()
+    assert outcome_of(max_.post(address, form, follow=True)) == Outcome.RECORDED
+    assert len(AuditEntry.objects.get(action="customer.delete").before["events"]) == 3
+
+
+def test_a3_r8_a_customer_whose_events_dub_refuses_to_show_can_be_deleted(
+    dub: Sandbox, customer: Json, max_: Client
+) -> None:
+    dub.usage_exceeded = True
+    address = "/customers/ext_u1/delete/"
+    form = hidden_fields(max_.get(address)) | {"confirmation": "u1", "reason": "GDPR"}
+    assert outcome_of(max_.post(address, form, follow=True)) == Outcome.RECORDED
 
 
 def test_r8_events_stay_at_dub(dub: Sandbox, customer: Json) -> None:

@@ -56,10 +56,15 @@ def _run(batch: Batch, row: BatchRow) -> None:
             _update(batch, row)
     except AlreadyAsked:
         pass  # another process has begun it after all, and ends it
+    except services.Overtaken:
+        _leave_out(batch, row, _OVERTAKEN)
     except Refused as error:
         if not queries.is_unknown_customer(error):
             raise
         _leave_out(batch, row, _("Dub no longer has this customer. Nothing was sent."))
+
+
+_OVERTAKEN = _("Somebody else saved this customer in the same moment. Nothing was sent.")
 
 
 def _take_up(batch: Batch, row: BatchRow, entry: AuditEntry) -> None:
@@ -71,6 +76,7 @@ def _take_up(batch: Batch, row: BatchRow, entry: AuditEntry) -> None:
 
 def _update(batch: Batch, row: BatchRow) -> None:
     with reserved(FOR_AN_UPDATE):
+        since = timezone.now()
         customer = queries.get_customer(row.customer_id)
         obstacle = _mismatch(batch, customer) or _conflict(batch, row, facts_of(customer))
         if obstacle:
@@ -83,6 +89,7 @@ def _update(batch: Batch, row: BatchRow) -> None:
             reason=batch.reason,
             key=row.key,
             batch=batch,
+            since=since,
         )
     work.finish(row, entry, entry.outcome)
 
@@ -119,13 +126,11 @@ def _mismatch(batch: Batch, customer: Customer) -> str:
 
 def _delete(batch: Batch, row: BatchRow) -> None:
     with reserved(FOR_A_DELETION):
-        customer, timeline = queries.customer_with_timeline(row.customer_id)
+        since = timezone.now()
+        customer, timeline = queries.customer_to_delete(row.customer_id)
         if obstacle := _mismatch(batch, customer):
             _leave_out(batch, row, obstacle)
             return
-        for error in timeline.errors:
-            if not isinstance(error, Refused):
-                raise error  # its events must be kept, so this waits until they can be read
         entry = services.delete_customer(
             customer,
             events=timeline.events,
@@ -133,6 +138,7 @@ def _delete(batch: Batch, row: BatchRow) -> None:
             reason=batch.reason,
             key=row.key,
             batch=batch,
+            since=since,
         )
     work.finish(row, entry, entry.outcome)
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import count
 from typing import Any
 
 from django.db.models import Q, QuerySet
@@ -12,7 +13,7 @@ from django.db.models import Q, QuerySet
 from customers.audit import storable
 from customers.models import WRITES, AuditEntry, Outcome
 from dubadmin.connect import dub
-from dubadmin.dub.errors import DubError
+from dubadmin.dub.errors import DubError, Refused
 from dubadmin.dub.reads import AnyRead, GetCustomer, GetLink, ListCustomers, ListEvents
 from dubadmin.dub.records import Customer, Event, Link
 
@@ -103,6 +104,30 @@ def customer_with_timeline(id: str, *, beside: AnyRead | None = None) -> tuple[C
     if customer.id != dub_id:
         events = dub().fetch_together(*_events_of(customer.id))
     return customer, _timeline(events, beside=answers[len(twice)] if beside else None)
+
+
+def customer_to_delete(id: str) -> tuple[Customer, Timeline]:
+    """One customer with every event, as the log keeps them when it is deleted (trap R8).
+
+    Raises DubError, also when its events could not be read; where Dub refuses to show them at all
+    (A3) that is in the timeline.
+    """
+    customer, timeline = customer_with_timeline(id)
+    for error in timeline.errors:
+        if not isinstance(error, Refused):
+            raise error
+    short = [event for event in timeline.events if f"{event.kind}s" not in timeline.cut]
+    whole = [event for kind in timeline.cut for event in _all_events(kind, customer.id)]
+    return customer, _timeline([short, whole, *timeline.errors], beside=None)
+
+
+def _all_events(kind: str, customer_id: str) -> Iterator[Event]:
+    for page in count(1):
+        read = ListEvents(kind=kind, customer_id=customer_id, limit=MAX_EVENTS, page=page)
+        events = dub().fetch(read)
+        yield from events
+        if len(events) < MAX_EVENTS:
+            return
 
 
 def _events_of(customer_id: str) -> list[ListEvents]:

@@ -196,9 +196,11 @@ def customer_delete(request: Request, id: str) -> HttpResponse:
     if earlier := sent_before(request):
         return to_earlier(request, earlier)
     since = timezone.now()
-    customer, timeline = queries.customer_with_timeline(id)
+    is_sent = request.method == "POST"
+    read = queries.customer_to_delete if is_sent else queries.customer_with_timeline
+    customer, timeline = read(id)
     request.looked = target_of(customer)
-    if request.method != "POST":
+    if not is_sent:
         return _delete_page(request, customer, DeleteForm.of(customer, opened=since), timeline)
     form = DeleteForm(with_key(request.POST), customer=customer)
     if not form.is_valid():
