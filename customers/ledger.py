@@ -45,6 +45,13 @@ def replayed(entry: AuditEntry) -> AuditEntry | None:
     return found.entry if (found := newest.select_related("entry").first()) else None
 
 
+def replay_of(invoice_id: str) -> AuditEntry | None:
+    """The newest entry to which Dub answered with an earlier sale of this ID (trap S6)."""
+    sent = Invoice.objects.filter(invoice_id=invoice_id, entry__outcome=Outcome.NOT_RECORDED)
+    newest = sent.exclude(entry__comparison=None).order_by("-serial")
+    return found.entry if (found := newest.select_related("entry").first()) else None
+
+
 def spelled_otherwise(invoice_id: str) -> Invoice | None:
     """A sending under the same ID in capitals or small letters: to Dub that is another sale."""
     spellings = {invoice_id.upper(), invoice_id.lower(), invoice_id.capitalize()} - {invoice_id}
@@ -76,9 +83,12 @@ def claim(command: TrackSale, *, entry: AuditEntry, override: bool, seen: Invoic
 
 
 def is_same(earlier: Invoice, command: TrackSale) -> bool:
-    """Whether the earlier sending was of this very sale: customer, amount and currency."""
-    return (earlier.customer_external_id, earlier.amount, earlier.currency) == (
-        command.customer_external_id,
+    """Whether the earlier sending was of this very sale: customer, amount and currency.
+
+    Capitals make no other customer (trap Q1).
+    """
+    return (earlier.customer_external_id.casefold(), earlier.amount, earlier.currency) == (
+        command.customer_external_id.casefold(),
         command.amount,
         command.currency.lower(),
     )

@@ -13,6 +13,7 @@ from customers.audit import AlreadyAsked
 from customers.ledger import InvoiceTaken
 from customers.models import AuditEntry, Invoice, Outcome, Pace
 from customers.preflight import Preflight, check_sale
+from dubadmin.connect import dub
 from dubadmin.dub.commands import TrackSale
 from dubadmin.sandbox import Sandbox
 
@@ -157,6 +158,26 @@ def test_s6_an_unknown_result_that_proved_to_be_nothing_frees_the_invoice_id(
 def test_s6_a_sale_that_dub_has_from_elsewhere_is_a_doubt(customers: Sandbox) -> None:
     customers.add_sale(customers.customer("u1"), 4900, invoice_id="INV")
     assert "Dub already has a sale" in levels(check_sale(a_sale()))["warn"]
+
+
+@pytest.mark.django_db
+def test_s8_an_invoice_id_that_dub_replayed_stays_a_doubt_after_dub_forgot_it(
+    customers: Sandbox,
+) -> None:
+    """Dub's sale is another customer's, so that only its answer has told of it."""
+    with time_machine.travel(NOON, tick=False) as clock:
+        dub().send(a_sale(customer_external_id="u2"))  # as the company's own app does
+        replayed = record(a_sale())
+        assert (replayed.outcome, replayed.comparison != []) == (Outcome.NOT_RECORDED, True)
+        clock.shift(timedelta(days=8))
+        assert f"answered entry #{replayed.pk}" in levels(check_sale(a_sale()))["warn"]
+
+
+@pytest.mark.django_db
+def test_q1_s6_the_same_sale_in_other_capitals_is_no_other_sale(customers: Sandbox) -> None:
+    record(a_sale())
+    assert check_sale(a_sale(customer_external_id="U1")).stops == []
+    assert "would count twice" in levels(check_sale(a_sale(customer_external_id="U1")))["warn"]
 
 
 @pytest.mark.django_db

@@ -31,6 +31,10 @@ _ONLY_CASE = _(
     "There is a sale with the invoice ID {other}. To Dub that is another one: if it is the same "
     "invoice, the sale would count twice."
 )
+_REPLAYED = _(
+    "Dub has an earlier sale with this invoice ID: it answered entry #{number} with that one. "
+    "Within 7 days it would only repeat its first answer; later the sale would count twice."
+)
 _NO_LEAD = _(
     "This customer has no lead, so Dub refuses the sale. Record the lead first; one from a moment "
     "ago can take some seconds to appear."
@@ -186,6 +190,8 @@ def _invoice(
             ),
             "invoice_id",
         )
+    elif replay := ledger.replay_of(command.invoice_id):
+        checks.warn(format_lazy(_REPLAYED, number=replay.pk), "invoice_id")
     elif known.sales_error:
         checks.warn(
             _(
