@@ -8,7 +8,7 @@ from datetime import timedelta
 from dubadmin.dub.commands import lead_key
 from dubadmin.dub.records import Event
 
-from .models import HAPPENED, AuditEntry, FollowUp, Outcome
+from .models import HAPPENED, AuditEntry, FollowUp, Outcome, pending_timeout
 
 BOTH_CLOCKS = timedelta(minutes=2)  # how far Dub's clock may be from ours
 _MAY_HAVE_ARRIVED = {*HAPPENED, Outcome.UNKNOWN, Outcome.PENDING}
@@ -36,6 +36,24 @@ def awaited(entries: Iterable[AuditEntry], found: Iterable[AuditEntry | None]) -
     return [entry for entry in entries if entry.pk not in seen and _is_awaited(entry)]
 
 
+def not_of_others(
+    entry: AuditEntry, events: list[Event], *, customer_id: str, again: set[int]
+) -> list[Event]:
+    """The events that came since `entry`, without those that other writes have made.
+
+    Dub has answered to each of those, so an event that may be theirs is theirs.
+    """
+    since = entry.at - BOTH_CLOCKS
+    left = [event for event in events if event.at and event.at >= since]
+    accepted = FollowUp.objects.filter(customer_id=customer_id, at__gte=since - pending_timeout())
+    others = accepted.exclude(entry__in={entry.pk, *again}).exclude(state=FollowUp.State.MISSING)
+    for other in others.select_related("entry"):
+        if _mark_of(other.entry) == _mark_of(entry):
+            theirs = [event for event in left if _is_of(event, other.entry)][: other.expected]
+            left = [event for event in left if not any(event is each for each in theirs)]
+    return left
+
+
 def _is_awaited(entry: AuditEntry) -> bool:
     follow_up: FollowUp | None = getattr(entry, "follow_up", None)
     return follow_up is not None and follow_up.state != FollowUp.State.CONFIRMED
@@ -55,5 +73,6 @@ def _mark(event: Event) -> tuple[str, str]:
 
 
 def _is_of(event: Event, entry: AuditEntry) -> bool:
+    """Whether an event of the mark of `entry` is from the minutes in which that was sent."""
     until = (entry.settled_at or entry.at) + BOTH_CLOCKS
     return event.at is not None and entry.at - BOTH_CLOCKS <= event.at <= until

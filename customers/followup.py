@@ -19,7 +19,7 @@ from dubadmin.dub.reads import GetCustomer, ListEvents
 from dubadmin.dub.records import Customer, Event
 
 from .audit import Actor, note
-from .entered import BOTH_CLOCKS
+from .entered import BOTH_CLOCKS, not_of_others
 from .models import (
     NOTHING_HAPPENED,
     AuditEntry,
@@ -30,7 +30,7 @@ from .models import (
     pending_timeout,
 )
 from .queries import MAX_EVENTS, is_unknown_customer
-from .services import stored_rows, target_of_entry
+from .services import sendings_of, stored_rows, target_of_entry
 
 
 def check(follow_up: FollowUp, *, actor: Actor) -> FollowUp:
@@ -150,11 +150,11 @@ def _settle_event(entry: AuditEntry) -> _Found:
         return Outcome.NOT_RECORDED, gettext_noop(
             "Dub has no such customer, so nothing was recorded."
         )
-    since = entry.at - BOTH_CLOCKS
     events = _events_like(entry, customer_id=customer_id)
-    mine = [event for event in events if event.at and event.at >= since]
-    if mine:
-        _count(entry, mine, customer_id=customer_id)
+    again = sendings_of(entry) - {entry.pk}
+    if mine := not_of_others(entry, events, customer_id=customer_id, again=again):
+        if not FollowUp.objects.filter(entry__in=again).exists():  # it has been counted there
+            _count(entry, mine, customer_id=customer_id)
         return Outcome.RECORDED, gettext_noop("The event is at Dub: it was recorded.")
     return Outcome.NOT_RECORDED, gettext_noop("No such event is at Dub.")
 

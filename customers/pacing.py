@@ -17,6 +17,7 @@ from django.db import connection
 from django.db.models import F, Value
 from django.db.models.functions import Greatest
 
+from dubadmin.dub.answers import LONGEST_WAIT_SECONDS
 from dubadmin.dub.errors import RateLimited
 
 from .models import Pace
@@ -24,6 +25,8 @@ from .turns import in_turn
 
 PATIENCE_SECONDS = 5.0
 ONE_PAGE = 10.0  # about the most requests that a page sends together
+# Beyond the longest pause that Dub may ask for lies only what a clock that was set back has left.
+FARTHEST = LONGEST_WAIT_SECONDS + 300
 
 
 def pace(n: int, *, background: bool = False, sleep: Callable[[float], None] = time.sleep) -> None:
@@ -83,7 +86,10 @@ def _take(n: int, *, background: bool) -> float:
         if cursor.rowcount:
             return 0
     row, is_new = Pace.objects.get_or_create(name=_name(), defaults={"reached": 0.0})
-    if is_new:
+    was_set_back = row.reached > now + FARTHEST
+    if was_set_back:
+        Pace.objects.filter(pk=row.pk, reached=row.reached).update(reached=now)
+    if is_new or was_set_back:
         return _take(n, background=background)
     return max(row.reached - (now + room - n * spacing), 0.001)
 

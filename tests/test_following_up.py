@@ -41,15 +41,17 @@ def customer(clock: Clock, dub: Sandbox, settings: Any) -> Json:
     return customer
 
 
-def sale(**changes: Any) -> AuditEntry:
+def sale(*, details: Json | None = None, **changes: Any) -> AuditEntry:
     fields = {"customer_external_id": "u1", "amount": 4900, "currency": "usd", "invoice_id": "INV"}
     command = TrackSale(**{**fields, "event_name": "Purchase", **changes})
-    return services.record_sale(command, preflight=check_sale(command), actor=ALICE)
+    preflight = check_sale(command)
+    return services.record_sale(command, preflight=preflight, actor=ALICE, **(details or {}))
 
 
-def lead(**changes: Any) -> AuditEntry:
+def lead(*, details: Json | None = None, **changes: Any) -> AuditEntry:
     command = TrackLead(**{"customer_external_id": "u1", "event_name": "Demo", **changes})
-    return services.record_lead(command, preflight=check_lead(command), actor=ALICE)
+    preflight = check_lead(command)
+    return services.record_lead(command, preflight=preflight, actor=ALICE, **(details or {}))
 
 
 def edit(**changes: Any) -> AuditEntry:
@@ -267,6 +269,39 @@ def test_a8_an_earlier_lead_of_the_same_name_settles_nothing(
     entry = unknown(dub, lead, arrived=False, event_name="Sign up")
     clock.shift(LATER)
     assert followup.settle(entry, actor=ALICE).outcome == Outcome.NOT_RECORDED
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("when", ["just before", "later"])
+@pytest.mark.parametrize("write", [sale, lead], ids=["sale", "lead"])
+def test_a8_the_event_of_another_write_settles_nothing(
+    dub: Sandbox, customer: Json, clock: Clock, write: Any, when: str
+) -> None:
+    """The same invoice ID or lead, sent with a form of its own in spite of the doubt."""
+    other = {"override": True, "reason": "Asked for"} if write is sale else {}
+    if when == "just before":
+        assert write().outcome == Outcome.RECORDED
+        clock.shift(60)
+        entry = unknown(dub, write, arrived=False, details=other)
+    else:
+        entry = unknown(dub, write, arrived=False)
+        clock.shift(LATER)
+        assert write(details=other).outcome == Outcome.RECORDED
+    clock.shift(LATER)
+    assert followup.settle(entry, actor=ALICE).outcome == Outcome.NOT_RECORDED
+    assert FollowUp.objects.count() == 1
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("arrived", [True, False], ids=["arrived", "never arrived"])
+def test_a8_what_was_sent_again_and_is_settled_then_counts_once(
+    dub: Sandbox, customer: Json, clock: Clock, arrived: bool
+) -> None:
+    entry = unknown(dub, sale, arrived=arrived)
+    clock.shift(LATER)
+    assert services.resend(entry, actor=ALICE).outcome == Outcome.RECORDED
+    assert followup.settle(entry, actor=ALICE).outcome == Outcome.RECORDED
+    assert FollowUp.objects.count() == len(dub.sales()) == 1
 
 
 @pytest.mark.django_db

@@ -140,6 +140,14 @@ def test_a2_background_work_waits_as_long_as_it_takes(clock: Clock) -> None:
 
 
 @pytest.mark.django_db
+def test_a2_a_clock_that_is_set_back_holds_nobody_up(clock: Clock) -> None:
+    """A machine may boot with a wrong time and be put right later."""
+    pace(1, sleep=no_sleep)
+    clock.sleep(-7200)
+    assert how_many_leave_now() in BURST
+
+
+@pytest.mark.django_db
 def test_a2_every_key_has_a_bucket_of_its_own(clock: Clock, settings: Any) -> None:
     assert how_many_leave_now() in BURST
     settings.DUB_API_KEY = "dub_another"

@@ -2,7 +2,7 @@
 
 from .customers import Overtaken, delete_customer, refused_field, stored_rows, update_customer
 from .leads import record_lead
-from .resend import resend, snake
+from .resend import resend, sendings_of, snake
 from .sales import record_sale
 from .shared import blocked, target_of, target_of_entry
 
@@ -14,6 +14,7 @@ __all__ = [
     "record_sale",
     "refused_field",
     "resend",
+    "sendings_of",
     "snake",
     "stored_rows",
     "target_of",

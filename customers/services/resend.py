@@ -35,6 +35,16 @@ def resend(entry: AuditEntry, *, actor: Actor) -> AuditEntry:
     return record_lead(command, preflight=check_lead(command, since=since), **common)
 
 
+def sendings_of(entry: AuditEntry) -> set[int]:
+    """The IDs of every sending of this lead or sale: the first one, and those again."""
+    found = newest = {_first_sending(entry).pk}
+    while newest:
+        again = AuditEntry.objects.filter(earlier__in=newest, relation=Relation.RESEND)
+        newest = set(again.values_list("pk", flat=True))
+        found = found | newest
+    return found
+
+
 def _first_sending(entry: AuditEntry) -> AuditEntry:
     while entry.relation == Relation.RESEND and entry.earlier:
         entry = entry.earlier
