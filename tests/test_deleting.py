@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from django.test import Client
+from django.utils import timezone
 
 from customers import queries, services
 from customers.forms import DeleteForm
@@ -139,5 +140,5 @@ def test_a8_a_404_of_the_workspace_is_no_proof_of_a_deletion(dub: Sandbox, custo
 )
 def test_r8_the_confirmation_must_be_typed_exactly(confirmation: str, right: bool) -> None:
     una = Customer.read({"id": "cus_1", "externalId": "u1", "email": "u1@example.com"})
-    data = DeleteForm.of(una).initial | {"confirmation": confirmation}
+    data = DeleteForm.of(una, opened=timezone.now()).initial | {"confirmation": confirmation}
     assert DeleteForm(data, customer=una).is_valid() is right
