@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, cast
 from urllib.parse import urlencode
 
 from django.contrib.auth.models import User
+from django.db import DEFAULT_DB_ALIAS
 from django.db.models import Q, QuerySet
 from django.urls import reverse
 
 from .audit import Actor, Target, note
-from .models import SavedView
+from .models import Given, Prepared, SavedView, columns_of
 
 MOST = 50  # tabs that a list shows; more could not be told from each other
 # What a view keeps of the list's address, and what goes without saying.
@@ -45,6 +46,19 @@ def list_address(query: str = "", *, view: str = "") -> str:
 def views_for(user: User) -> QuerySet[SavedView]:
     """A person's own views and the shared ones."""
     return SavedView.objects.filter(Q(owner=user) | Q(is_shared=True))
+
+
+_SHOWN = Prepared(
+    lambda: views_for(cast(User, Given("person", User._meta.pk))).values_list(
+        *columns_of(SavedView)
+    )[:MOST]
+)
+
+
+def shown_to(user: User) -> list[SavedView]:
+    """The views that a person's list has tabs for."""
+    columns = columns_of(SavedView)
+    return [SavedView.from_db(DEFAULT_DB_ALIAS, columns, row) for row in _SHOWN(person=user.pk)]
 
 
 def may_change(user: User, view: SavedView) -> bool:

@@ -38,6 +38,7 @@ LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "home"
 LOGOUT_REDIRECT_URL = "account_login"
 _host_only = "__Host-" if HTTPS else ""
+SESSION_ENGINE = "customers.signin.store"
 SESSION_COOKIE_NAME = f"{_host_only}dubadmin_session"
 CSRF_COOKIE_NAME = f"{_host_only}dubadmin_csrf"
 SESSION_COOKIE_HTTPONLY = CSRF_COOKIE_HTTPONLY = True

@@ -13,6 +13,7 @@ from .notes import Note
 from .pacing import Pace
 from .preferences import Preferences, preferences_of
 from .sales import FollowUp, Invoice
+from .prepared import Given, Prepared, columns_of
 from .saved import SavedView
 from .shared_cache import SharedCache
 from .strangers import Strangers
@@ -34,6 +35,7 @@ __all__ = [
     "ExportPart",
     "ExportRow",
     "FollowUp",
+    "Given",
     "Heartbeat",
     "Import",
     "ImportPart",
@@ -45,11 +47,13 @@ __all__ = [
     "Outcome",
     "Pace",
     "Preferences",
+    "Prepared",
     "Relation",
     "SavedView",
     "Seal",
     "SharedCache",
     "Strangers",
+    "columns_of",
     "held_by",
     "lifted",
     "pending_timeout",

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from django.contrib.auth.models import AnonymousUser, User
+from django.contrib.auth.models import AnonymousUser, Group, User
 from django.db import models
+
+from .prepared import Given, Prepared
 
 
 class Access(models.Model):  # noqa: DJ008  nothing to print, there is no row
@@ -32,16 +34,22 @@ class Held:
     permissions: frozenset[str] = frozenset()
 
 
+_GROUPS = Prepared(
+    lambda: (
+        Group.objects.filter(user=Given("person", User._meta.pk))
+        .order_by("id")
+        .values_list("name", "permissions__content_type__app_label", "permissions__codename")
+    )
+)
+
+
 def held_by(user: User | AnonymousUser) -> Held:
     """What a person's groups are and allow: one query for each user object, kept on it."""
     if isinstance(user, AnonymousUser):
         return Held()
     held: Held | None = getattr(user, "_held", None)
     if held is None:
-        rows = user.groups.order_by("id").values_list(
-            "name", "permissions__content_type__app_label", "permissions__codename"
-        )
-        found = list(rows)
+        found = _GROUPS(person=user.pk)
         held = Held(
             roles=tuple(dict.fromkeys(name for name, _, _ in found)),
             permissions=frozenset(f"{app}.{codename}" for _, app, codename in found if codename),
