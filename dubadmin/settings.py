@@ -149,6 +149,7 @@ TEMPLATES = [
                 "django.contrib.messages.context_processors.messages",
                 "customers.middleware.here",
             ],
+            "builtins": ["customers.templatetags.fixed"],
         },
     }
 ]
