@@ -117,7 +117,7 @@ MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "csp.middleware.CSPMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
-    "customers.middleware.CompressedPages",
+    "customers.middleware.compressed_pages",
     "customers.middleware.request_id",
     "customers.watch.watched",
     "customers.visits.logged",
