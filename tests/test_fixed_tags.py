@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
+from django.conf import settings
 from django.template import Context, Template, engines
 from django.test import RequestFactory
 from django.urls import NoReverseMatch, get_script_prefix, set_script_prefix
@@ -63,3 +66,10 @@ def test_an_address_that_there_is_not_fails_each_time() -> None:
     for _ in range(2):
         with pytest.raises(NoReverseMatch):
             drawn(template)
+
+
+def test_no_template_loads_the_tags_that_draw_each_time() -> None:
+    """Every template has ours; a `load` of Django's would put those in their place."""
+    folder = settings.BASE_DIR / "templates"
+    loads = re.compile(r"\{% load [^%]*\b(i18n|static)\b")
+    assert [str(file) for file in folder.rglob("*.*") if loads.search(file.read_text())] == []
