@@ -12,8 +12,8 @@ from .invitations import Invitation
 from .notes import Note
 from .pacing import Pace
 from .preferences import Preferences, preferences_of
-from .sales import FollowUp, Invoice
 from .prepared import Given, Prepared, columns_of
+from .sales import FollowUp, Invoice
 from .saved import SavedView
 from .shared_cache import SharedCache
 from .strangers import Strangers

@@ -6,7 +6,7 @@ from allauth.account.auth_backends import AuthenticationBackend
 from django.contrib.auth.models import AnonymousUser, User
 from django.db import DEFAULT_DB_ALIAS
 
-from customers.models import Given, Prepared, Preferences, columns_of, held_by
+from customers.models import Given, Preferences, Prepared, columns_of, held_by
 
 _USER, _PREFERENCES = columns_of(User), columns_of(Preferences)
 _BY_ID = Prepared(
