@@ -4,6 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Any
+
+from django.db.models import Value
+from django.db.models.functions import Lower
 
 from .models import AuditEntry, Backwards
 
@@ -35,10 +39,11 @@ class Aliases:
 def aliases_of(called: str) -> Aliases:
     """A Dub ID, an external ID (with or without `ext_`) or a label, as the latest entries know it.
 
-    An e-mail address leads to the IDs of whoever had it, a Dub ID to its external IDs. Looks into
-    indexes only, at `MOST` IDs and `LATEST` entries of each, whatever the size of the log.
+    An e-mail address, in any capitals, leads to the IDs of whoever had it, a Dub ID to its external
+    IDs. Looks into indexes only, at `MOST` IDs and `LATEST` entries of each, whatever the size of
+    the log.
     """
-    labelled = _latest(target_label=called)
+    labelled = _latest(target_label__lower=Lower(Value(called)))
     wanted = _each([called, *(id for id, _, _ in labelled)])
     identified = [row for id in wanted[: MOST + 1] for row in _latest(target_id=id)]
     external_id = called.removeprefix("ext_")
@@ -57,7 +62,7 @@ def aliases_of(called: str) -> Aliases:
     )
 
 
-def _latest(**filters: str) -> list[tuple[str, str, str]]:
+def _latest(**filters: Any) -> list[tuple[str, str, str]]:
     """Dub ID, external ID and label of the latest entries, each combination once."""
     entries = AuditEntry.objects.filter(**filters).alias(place=Backwards("pk")).order_by("place")
     rows = entries.values_list("target_id", "target_external_id", "target_label")[:LATEST]

@@ -17,8 +17,9 @@ from operator import or_
 from typing import Any
 
 from django.db import connection
-from django.db.models import BooleanField, F, Q, QuerySet
+from django.db.models import BooleanField, F, Q, QuerySet, Value
 from django.db.models.expressions import RawSQL
+from django.db.models.functions import Lower
 from django.utils import timezone
 
 from .aliases import aliases_of
@@ -186,7 +187,7 @@ def _alternatives(filters: Filters) -> list[list[Q]]:
 
 
 def _customer(called: str) -> list[Q]:
-    """By either ID or the label, and by all IDs that the log knows behind it.
+    """By either ID or the label in any capitals, and by all IDs that the log knows behind it.
 
     Entries that name another Dub ID beside a known external ID are about another customer.
     """
@@ -196,7 +197,8 @@ def _customer(called: str) -> list[Q]:
     ids = [Q(target_id=each) for each in known.ids or [called]]
     external = Q(target_external_id=called.removeprefix("ext_"))
     also = [Q(target_id="", target_external_id=each) for each in known.external_ids]
-    return [*ids, external, Q(target_label=called), *also]
+    label = Q(target_label__lower=Lower(Value(called)))
+    return [*ids, external, label, *also]
 
 
 def _action(action: str) -> list[Q]:

@@ -8,6 +8,7 @@ from typing import Any
 
 from django.conf import settings
 from django.db import models
+from django.db.models.functions import Lower
 from django.utils import timezone
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
@@ -34,6 +35,9 @@ class Backwards(models.Func):
 
     template = "(-%(expressions)s)"
     output_field = models.BigIntegerField()
+
+
+models.CharField.register_lookup(Lower)  # for target_label__lower, as its index has it
 
 
 class AuditEntry(models.Model):
@@ -95,7 +99,7 @@ class AuditEntry(models.Model):
             ),
             models.Index("target_id", Backwards("id"), name="entry_target"),
             models.Index("target_external_id", Backwards("id"), name="entry_external"),
-            models.Index("target_label", Backwards("id"), name="entry_label"),
+            models.Index(Lower("target_label"), Backwards("id"), name="entry_label"),
             models.Index("request_id", name="entry_request"),
             models.Index(
                 Backwards("id"),

@@ -115,7 +115,7 @@ def addresses() -> list[str]:
         "outcome=failed",
         "customer=cus_7",
         "customer=ext_user_4711",
-        "customer=user_4711@example.com",
+        "customer=User_4711@Example.com",
         f"since={day}",
         f"since={month}&until={month_end}",
         f"until={NOW - timedelta(days=280):%Y-%m-%d}",
