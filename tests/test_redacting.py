@@ -141,7 +141,7 @@ def found_in(text: str, *traces: str) -> list[str]:
     return [trace for trace in traces if trace.lower() in text.lower()]
 
 
-@pytest.mark.parametrize("known_by", [EMAIL, EXTERNAL, f"ext_{EXTERNAL}", ID])
+@pytest.mark.parametrize("known_by", [EMAIL, EMAIL.upper(), EXTERNAL, f"ext_{EXTERNAL}", ID])
 def test_nothing_is_left_of_the_customer_and_the_log_is_whole(
     story: list[AuditEntry], beside: None, known_by: str
 ) -> None:
@@ -402,3 +402,11 @@ def test_obstacles_are_told() -> None:
     about_jane("customer.update", outcome=Outcome.UNKNOWN)
     with pytest.raises(SystemExit, match="is not settled yet"):
         call_command("audit", "redact", "--customer", ID, "--reason", "Request", "--yes")
+
+
+@pytest.mark.parametrize("where", ["label", "record"])
+def test_a_sign_in_an_email_stands_for_itself(where: str) -> None:
+    for email in ("jane_c@b.example", "janexc@b.example", "jane%c@b.example"):
+        target = Target(id=f"cus_{email}", label=email if where == "label" else "")
+        note("customer.view", actor=ALICE, target=target, before={"email": email})
+    assert Person.known_by(["Jane_C@b.example"]).ids == {"cus_jane_c@b.example"}

@@ -80,13 +80,13 @@ class Person:
 
 
 def _with_email(emails: Iterable[str]) -> QuerySet[AuditEntry]:
-    """The entries that hold a customer's record with one of these e-mails."""
-    about = Q(target_label__in=emails)
+    """The entries that hold a customer's record with one of these e-mails, in any capitals."""
+    about = Q(pk__in=[])
     for email in emails:
-        for where in ("before__email", "after__email", "after__customer__email"):
-            about |= Q(**{where: email})
+        for where in ("target_label", "before__email", "after__email", "after__customer__email"):
+            about |= Q(**{f"{where}__iexact": email})
         for where in ("sent__body__email", "sent__body__customerEmail"):
-            about |= Q(**{where: email})
+            about |= Q(**{f"{where}__iexact": email})
     return AuditEntry.objects.filter(about)
 
 
