@@ -215,10 +215,12 @@ def test_r3_the_form_keeps_to_what_dubs_columns_hold(customer: Customer, name: s
 
 
 def test_r4_the_external_id_is_trimmed_capped_and_never_empty(customer: Customer) -> None:
-    form = typed(customer, external_id="  u2 ")
-    assert form.is_valid()
-    assert form.changes() == {"externalId": "u2"}
+    for pasted in ("  u2 ", "\ufeffu2", "\u00a0u2 \ufeff "):
+        form = typed(customer, external_id=pasted)
+        assert form.is_valid()
+        assert form.changes() == {"externalId": "u2"}
     assert "external_id" in typed(customer, external_id="").errors
+    assert "external_id" in typed(customer, external_id="\ufeff").errors
     assert "external_id" in typed(customer, external_id="   ").errors
     assert "external_id" in typed(customer, external_id="x" * 101).errors
 

@@ -354,6 +354,24 @@ def test_s11_without_a_rate_it_is_stored_differently(dub: Sandbox, customer: Jso
     assert [(sale["amount"], sale["currency"]) for sale in dub.sales()] == [(8600, "bob")]
 
 
+def test_s6_s11_a_replay_gives_itself_away_by_an_amount_that_was_not_converted(
+    dub: Sandbox, customer: Json
+) -> None:
+    preflight = check_sale(a_sale(currency="bob", amount=8600))
+    made_elsewhere(dub, a_sale(currency="bob", amount=100))
+    entry = services.record_sale(
+        a_sale(currency="bob", amount=8600), preflight=preflight, actor=ALICE
+    )
+    assert entry.outcome == Outcome.NOT_RECORDED
+    assert [sale["amount"] for sale in dub.sales()] == [100]
+
+
+def test_r4_the_customer_is_trimmed_as_dub_trims_it() -> None:
+    pasted = form(customer_external_id="\ufeffu1\u00a0")
+    assert pasted.is_valid()
+    assert pasted.command().customer_external_id == "u1"
+
+
 @pytest.mark.parametrize(
     ("amount", "currency", "minor"),
     [

@@ -19,7 +19,7 @@ from customers.undo import Step
 from dubadmin.dub.commands import MAX_EXTERNAL_ID
 from dubadmin.dub.records import parse_time
 
-from .shared import LONGEST, CustomerForm, OnceForm, QuickSelect, new_key
+from .shared import LONGEST, CustomerForm, ExternalIdField, OnceForm, QuickSelect, new_key
 
 _NO_COUNTRY = [("", _("Not set"))]
 
@@ -31,7 +31,7 @@ class EditForm(CustomerForm):
 
     name = forms.CharField(label=_("Name"), max_length=LONGEST, required=False)
     email = forms.EmailField(label=_("E-mail"), max_length=LONGEST, required=False)
-    external_id = forms.CharField(
+    external_id = ExternalIdField(
         label=_("External ID"),
         max_length=MAX_EXTERNAL_ID,
         help_text=_("The customer's ID in your own system. Your app's next events must use it."),

@@ -31,7 +31,7 @@ from dubadmin.dub.commands import (
 )
 from dubadmin.dub.money import NotRepresentable, to_minor
 
-from .shared import LONGEST, OnceForm, QuickSelect
+from .shared import LONGEST, ExternalIdField, OnceForm, QuickSelect
 
 _MODES = (_("Normal"), _("Wait until recorded"), _("Deferred"))
 
@@ -64,7 +64,7 @@ def currencies_differ(named: str, currency: str) -> ValidationError:
 class TrackForm(OnceForm):
     """What a lead and a sale share."""
 
-    customer_external_id = forms.CharField(
+    customer_external_id = ExternalIdField(
         label=_("Customer"),
         max_length=MAX_EXTERNAL_ID,
         help_text=_("The external ID. Type a name, e-mail or ID to find it."),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import uuid
 from collections.abc import Iterable, Sequence
 from datetime import datetime
@@ -17,6 +18,7 @@ from django.utils.translation import gettext_lazy as _
 
 from dubadmin.dub.records import parse_time
 
+_EDGES = re.compile(r"^[\s\ufeff]+|[\s\ufeff]+$")
 LONGEST = 190  # Dub's columns hold 191 characters (trap R3)
 
 
@@ -82,6 +84,13 @@ class Reason(forms.Form):
         reason = self.fields["reason"]
         reason.required = settings.REQUIRE_REASON or self.action in settings.REQUIRE_REASON_FOR
         reason.widget.suggestions = settings.USUAL_REASONS
+
+
+class ExternalIdField(forms.CharField):
+    """Trimmed as Dub trims it where it does (trap R4): of the mark that begins a file, too."""
+
+    def to_python(self, value: Any) -> Any:
+        return _EDGES.sub("", super().to_python(value))
 
 
 class OnceForm(Reason):

@@ -125,6 +125,7 @@ def _sale_rows(
 ) -> list[Row]:
     asked, stored = command.currency.lower(), str(sale["currency"]).lower()
     about, whose = command.customer_external_id, customer["externalId"]
+    is_converted = asked not in {"usd", stored}
     pairs = [
         (_("Customer"), about, about if is_of(customer, about, known=known) else whose, True),
         (_("Event name"), command.event_name or DEFAULT_SALE_NAME, data.get("eventName"), True),
@@ -139,13 +140,13 @@ def _sale_rows(
             _("Amount"),
             amount_text(command.amount, asked),
             amount_text(sale.get("amount"), stored),
-            asked == "usd",
+            not is_converted,
         ),
     ]
     rows = [
         {"label": label, "asked": one, "stored": other, "must_match": must, "same": one == other}
         for label, one, other, must in pairs
     ]
-    if asked != "usd":
-        rows[-1]["same"] = None  # converted by Dub at its rate of today (trap S10)
+    if is_converted:
+        rows[-1]["same"] = None  # by Dub at its rate of today (trap S10)
     return rows
