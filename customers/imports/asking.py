@@ -94,16 +94,21 @@ def resume(file: Import, *, actor: Actor) -> bool:
 def stop(file: Import, *, actor: Actor) -> bool:
     """Ends the run: rows that were not begun are not sent. False when it had ended.
 
-    What is on its way ends as it does, and the import with it.
+    What is on its way ends as it does, and the import with it: from now on it has `ended_at`.
     """
     going = Import.objects.filter(pk=file.pk, state__in=(State.RUNNING, State.PAUSED))
     with transaction.atomic():
-        if not going.exclude(started_at=None).update(state=State.RUNNING, note=""):
+        ended = {"state": State.RUNNING, "note": "", "ended_at": timezone.now()}
+        if not going.exclude(started_at=None).update(**ended):
             return False
-        waiting = file.rows.filter(state=ImportRow.State.WAITING)
-        left = waiting.update(state=ImportRow.State.FINISHED, outcome=Outcome.NOT_SENT)
-        _note("import.stop", file, actor, asked={"rows_not_sent": left})
+        _note("import.stop", file, actor, asked={"rows_not_sent": leave_waiting(file)})
     return True
+
+
+def leave_waiting(file: Import) -> int:
+    """The rows that wait are not sent any more. How many there were."""
+    waiting = file.rows.filter(state=ImportRow.State.WAITING)
+    return waiting.update(state=ImportRow.State.FINISHED, outcome=Outcome.NOT_SENT)
 
 
 def retry(file: Import, *, actor: Actor) -> bool:

@@ -26,6 +26,7 @@ from dubadmin.connect import counted
 from dubadmin.dub.errors import DubError, Refused, Unavailable, Uncertain
 
 from . import following
+from .asking import leave_waiting
 from .kinds import KINDS
 
 IN_FLIGHT = 16
@@ -37,6 +38,8 @@ def run_some(file: Import) -> bool:
 
     After trouble one row at a time feels its way, behind a look whether Dub answers at all.
     """
+    if file.ended_at:  # it was stopped, and these were in hand then
+        leave_waiting(file)
     is_careful = bool(file.note)
     if is_careful:
         queries.ping()
@@ -113,7 +116,16 @@ class _Run:
     def send(self, row: ImportRow) -> None:
         """Sends a row, or finds out what became of it. Raises DubError to slow the run down."""
         with in_english(), counted(self.kind.requests), self._turn(row):  # the log is told
-            self._settle(row, self._sent(row))
+            if not self._is_left_out(row):
+                self._settle(row, self._sent(row))
+
+    def _is_left_out(self, row: ImportRow) -> bool:
+        """Whether the import was stopped before this attempt was begun: then it is not sent."""
+        if not self.file.ended_at or AuditEntry.objects.filter(key=row.key).exists():
+            return False
+        mine = ImportRow.objects.filter(pk=row.pk, claimed_at=row.claimed_at)
+        mine.update(state=ImportRow.State.FINISHED, outcome=Outcome.NOT_SENT)
+        return True
 
     def _turn(self, row: ImportRow) -> threading.Lock:
         """Rows about one customer go one after the other: the first may have to create it."""

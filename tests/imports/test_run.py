@@ -281,8 +281,10 @@ def test_pause_and_go_on(dub: Sandbox, ready: Any, max_acts: Actor) -> None:
 def test_stop_and_try_the_rest_again(dub: Sandbox, ready: Any, max_acts: Actor) -> None:
     file = ready(*sales(3))
     row = work.claim(file.rows.all())[0]
+    row.file = file
+    imports.KINDS["sales"].send(row, actor=max_acts)
     assert imports.stop(file, actor=max_acts)
-    work.release(row)
+    forget(row)
     file = run(file)
     assert (file.state, outcomes(file)) == (
         State.STOPPED,
@@ -292,6 +294,21 @@ def test_stop_and_try_the_rest_again(dub: Sandbox, ready: Any, max_acts: Actor) 
     assert imports.retry(file, actor=max_acts)
     file = run(file)
     assert (file.state, outcomes(file)) == (State.DONE, {Outcome.RECORDED: 3})
+
+
+@pytest.mark.parametrize("then", [work.release, forget], ids=["put back", "its process died"])
+def test_a_row_that_was_in_hand_and_not_begun_is_not_sent_after_a_stop(
+    dub: Sandbox, ready: Any, max_acts: Actor, then: Any
+) -> None:
+    file = ready(*sales(3))
+    row = work.claim(file.rows.all())[0]
+    assert imports.stop(file, actor=max_acts)
+    then(row)
+    file = run(file)
+    assert (file.state, outcomes(file)) == (State.STOPPED, {Outcome.NOT_SENT: 3})
+    assert posts(dub) == 0
+    assert imports.retry(file, actor=max_acts)
+    assert outcomes(run(file)) == {Outcome.RECORDED: 3}
 
 
 def test_what_is_over_can_be_neither_paused_nor_stopped(
