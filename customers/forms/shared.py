@@ -90,7 +90,7 @@ class ExternalIdField(forms.CharField):
     """Trimmed as Dub trims it where it does (trap R4): of the mark that begins a file, too."""
 
     def to_python(self, value: Any) -> Any:
-        return _EDGES.sub("", super().to_python(value))
+        return _EDGES.sub("", str(super().to_python(value)))
 
 
 class OnceForm(Reason):
