@@ -18,7 +18,7 @@ from django.utils.translation import gettext, gettext_lazy, trans_real
 from customers import formats
 from customers.audit import Target, Verdict, note, perform
 from customers.models import AuditEntry, Outcome
-from customers.templatetags import show
+from customers.templatetags import frame
 from customers.templatetags.show import money
 from dubadmin.dub.commands import UpdateCustomer
 from dubadmin.sandbox import Sandbox
@@ -44,7 +44,7 @@ def _german(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
 def forget() -> None:
     """What is kept of other tests' German, or of this one."""
-    show._ALIKE.clear()
+    frame._ALIKE.clear()
     for kept in gc.get_objects():
         if type(kept) is _lru_cache_wrapper and kept.__module__.startswith("customers."):
             kept.cache_clear()
