@@ -91,6 +91,12 @@ class Format:
         """What the language calls a country by its ISO 3166-1 code; "" for what is none."""
         return self._countries.get(code, "")
 
+    def warm_up(self) -> None:
+        """Reads what it writes with now, not for whoever comes first."""
+        self.moment(date.today(), "date")
+        self.number(1)
+        self.country("")
+
     @cached_property
     def countries(self) -> list[tuple[str, str]]:
         """All countries to choose from, by their names: (code, name)."""

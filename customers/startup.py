@@ -13,18 +13,24 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from django.conf import settings
+from django.core.cache import caches
 from django.db import DatabaseError, connection, connections, transaction
 from django.template.loader import get_template
 from django.urls import reverse
+from django.utils import translation
 from django.utils.crypto import salted_hmac
+from django.utils.safestring import SafeString
 
 from dubadmin.environment import NAMES, env
 
+from . import formats
 from .audit import note, operator
 from .models import AuditEntry
+from .templatetags.show import TONE_ICONS, icon
 
 logger = logging.getLogger("dubadmin.audit")
 _SECRET = re.compile(r"KEY|SECRET|PASSWORD|TOKEN")
+_ICON = re.compile(r'{% icon "([\w-]+)"(?: "(\w+)")? %}')
 _LOCK = 0x5E77  # for PostgreSQL; any number that nobody else locks
 
 
@@ -38,13 +44,24 @@ def note_settings() -> None:
 
 
 def warm_up() -> None:
-    """Imports all pages and compiles their templates, so that the first visitors do not wait.
+    """Does once what the first pages of each process would do, each of its threads for itself.
 
+    Imports all pages, compiles their templates, draws their icons, reads what languages need.
     Leaves no connection open: gunicorn makes its processes of this one.
     """
     reverse("home")
-    for template in (settings.BASE_DIR / "templates").rglob("*.html"):
-        get_template(str(template.relative_to(settings.BASE_DIR / "templates")))
+    folder = settings.BASE_DIR / "templates"
+    for template in folder.rglob("*.html"):
+        get_template(str(template.relative_to(folder)))
+        for name, size in _ICON.findall(template.read_text()):
+            icon(*map(SafeString, filter(None, [name, size])))  # as a template asks for it
+    for name in TONE_ICONS.values():
+        icon(name)
+    for language, name in settings.LANGUAGES:
+        with translation.override(language), formats.override(language):
+            translation.gettext(name)
+            formats.current().warm_up()
+    caches["hints"].get("facets")
     connections.close_all()
 
 
