@@ -26,7 +26,7 @@ from dubadmin.environment import NAMES, env
 from . import formats
 from .audit import note, operator
 from .models import AuditEntry
-from .templatetags.show import TONE_ICONS, icon
+from .templatetags.show import TONE_ICONS, icon, tone_icon
 
 logger = logging.getLogger("dubadmin.audit")
 _SECRET = re.compile(r"KEY|SECRET|PASSWORD|TOKEN")
@@ -55,8 +55,8 @@ def warm_up() -> None:
         get_template(str(template.relative_to(folder)))
         for name, size in _ICON.findall(template.read_text()):
             icon(*map(SafeString, filter(None, [name, size])))  # as a template asks for it
-    for name in TONE_ICONS.values():
-        icon(name)
+    for tone in TONE_ICONS:
+        tone_icon(tone)
     for language, name in settings.LANGUAGES:
         with translation.override(language), formats.override(language):
             translation.gettext(name)
