@@ -5,6 +5,7 @@
 # make sheet  pictures of every page and state, in var/sheet
 # make audit  known vulnerabilities           make licences  renews docs/licences.md
 
+unexport PYTHONDONTWRITEBYTECODE  # what was compiled once is kept: a third of the tests' start
 PYTHON ?= python3.11
 BIN := .venv/bin
 
@@ -24,7 +25,7 @@ test: .venv/.installed-dev browser
 	@$(BIN)/lint-imports
 	@$(BIN)/python -W error manage.py check
 	@$(BIN)/python -W error manage.py makemigrations --check --dry-run
-	@$(BIN)/python -m pytest -n 2 --dist loadfile $(TESTS)
+	@$(BIN)/python -m pytest -n 2 --dist worksteal $(TESTS)
 
 screenshots: .venv/.installed-dev browser
 	@mkdir -p docs/screenshots
@@ -32,7 +33,7 @@ screenshots: .venv/.installed-dev browser
 
 sheet: .venv/.installed-dev browser
 	@rm -rf var/sheet && mkdir -p var/sheet
-	@SHEET=var/sheet $(BIN)/python -m pytest -q -n 2 --dist loadfile $$(grep -lE "look\(|sheet\." tests/browser/test_*.py)
+	@SHEET=var/sheet $(BIN)/python -m pytest -q -n 2 --dist worksteal $$(grep -lE "look\(|sheet\." tests/browser/test_*.py)
 	@$(BIN)/python -m tests.browser.sheet var/sheet
 
 browser:
