@@ -11,6 +11,7 @@ from dubadmin.dub.records import Event
 from .models import HAPPENED, AuditEntry, FollowUp, Outcome, pending_timeout
 
 BOTH_CLOCKS = timedelta(minutes=2)  # how far Dub's clock may be from ours
+LATE = timedelta(minutes=15)  # how long Dub may be at a request whose answer nobody waits for
 _MAY_HAVE_ARRIVED = {*HAPPENED, Outcome.UNKNOWN, Outcome.PENDING}
 
 
@@ -39,14 +40,15 @@ def awaited(entries: Iterable[AuditEntry], found: Iterable[AuditEntry | None]) -
 def not_of_others(
     entry: AuditEntry, events: list[Event], *, customer_id: str, again: set[int]
 ) -> list[Event]:
-    """The events that came since `entry`, without those that other writes have made.
+    """The events that `entry` may have made, sent once or `again`, and no other write has made.
 
-    Dub has answered to each of those, so an event that may be theirs is theirs.
+    Dub has answered to the others, so an event that may be theirs is theirs.
     """
-    since = entry.at - BOTH_CLOCKS
-    left = [event for event in events if event.at and event.at >= since]
-    accepted = FollowUp.objects.filter(customer_id=customer_id, at__gte=since - pending_timeout())
-    others = accepted.exclude(entry__in={entry.pk, *again}).exclude(state=FollowUp.State.MISSING)
+    sendings = AuditEntry.objects.filter(pk__in={entry.pk, *again})
+    left = [each for each in events if any(_is_of(each, one, late=LATE) for one in sendings)]
+    since = entry.at - BOTH_CLOCKS - pending_timeout()
+    accepted = FollowUp.objects.filter(customer_id=customer_id, at__gte=since)
+    others = accepted.exclude(entry__in=sendings).exclude(state=FollowUp.State.MISSING)
     for other in others.select_related("entry"):
         if _mark_of(other.entry) == _mark_of(entry):
             theirs = [event for event in left if _is_of(event, other.entry)][: other.expected]
@@ -72,7 +74,7 @@ def _mark(event: Event) -> tuple[str, str]:
     return (event.kind, event.invoice_id if event.kind == "sale" else lead_key(event.name))
 
 
-def _is_of(event: Event, entry: AuditEntry) -> bool:
+def _is_of(event: Event, entry: AuditEntry, *, late: timedelta = timedelta()) -> bool:
     """Whether an event of the mark of `entry` is from the minutes in which that was sent."""
-    until = (entry.settled_at or entry.at) + BOTH_CLOCKS
+    until = (entry.settled_at or entry.at) + BOTH_CLOCKS + late
     return event.at is not None and entry.at - BOTH_CLOCKS <= event.at <= until

@@ -20,10 +20,9 @@ from django.db.models.functions import Greatest
 from dubadmin.dub.answers import LONGEST_WAIT_SECONDS
 from dubadmin.dub.errors import RateLimited
 
-from .models import Pace
+from .models import PATIENCE_SECONDS, Pace
 from .turns import in_turn
 
-PATIENCE_SECONDS = 5.0
 ONE_PAGE = 10.0  # about the most requests that a page sends together
 # Beyond the longest pause that Dub may ask for lies only what a clock that was set back has left.
 FARTHEST = LONGEST_WAIT_SECONDS + 300

@@ -293,6 +293,20 @@ def test_a8_the_event_of_another_write_settles_nothing(
 
 
 @pytest.mark.django_db
+@pytest.mark.parametrize("write", [sale, lead], ids=["sale", "lead"])
+def test_a8_an_event_of_the_next_day_settles_nothing(
+    dub: Sandbox, customer: Json, clock: Clock, write: Any
+) -> None:
+    """Dub dates an event by when it was told of it (S9)."""
+    entry = unknown(dub, write, arrived=False)
+    clock.shift(timedelta(days=1))
+    dub.add_sale(customer, 4900, invoice_id="INV")  # by the company's own app
+    dub.add_lead(customer, "Demo")
+    clock.shift(LATER)
+    assert followup.settle(entry, actor=ALICE).outcome == Outcome.NOT_RECORDED
+
+
+@pytest.mark.django_db
 @pytest.mark.parametrize("arrived", [True, False], ids=["arrived", "never arrived"])
 def test_a8_what_was_sent_again_and_is_settled_then_counts_once(
     dub: Sandbox, customer: Json, clock: Clock, arrived: bool

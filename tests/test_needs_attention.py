@@ -13,7 +13,16 @@ from django.test import Client
 
 from customers import batches, followup
 from customers.audit import note
-from customers.models import AuditEntry, Batch, FollowUp, Import, Outcome, Relation, pending_timeout
+from customers.models import (
+    PATIENCE_SECONDS,
+    AuditEntry,
+    Batch,
+    FollowUp,
+    Import,
+    Outcome,
+    Relation,
+    pending_timeout,
+)
 
 from .conftest import ALICE, text_of
 
@@ -65,6 +74,16 @@ def test_it_stays_until_it_is_settled(outcome: str, stays: bool) -> None:
     settled = {"outcome": Outcome(outcome), "earlier": entry, "relation": Relation.SETTLE}
     note("write.settle", actor=ALICE, **settled)
     assert opened() == ({entry.pk} if stays else set())
+
+
+@pytest.mark.parametrize("timeout", [1, 10])
+def test_a_write_that_waited_for_the_rate_is_not_overdue_while_dub_answers(
+    settings: Any, timeout: int
+) -> None:
+    settings.DUB_TIMEOUT_SECONDS = timeout
+    longest = timedelta(seconds=PATIENCE_SECONDS + 3 * timeout)
+    entry = write("pending", at=datetime.now(UTC) - longest)
+    assert entry.shown_outcome == Outcome.PENDING
 
 
 def test_what_is_overdue_is_shown_as_unknown_everywhere(

@@ -10,7 +10,7 @@ from .heartbeat import Heartbeat
 from .imports import Import, ImportPart, ImportRow, NamedMapping
 from .invitations import Invitation
 from .notes import Note
-from .pacing import Pace
+from .pacing import PATIENCE_SECONDS, Pace
 from .preferences import Preferences, preferences_of
 from .prepared import Given, Prepared, columns_of
 from .sales import FollowUp, Invoice
@@ -25,6 +25,7 @@ __all__ = [
     "LOOKS",
     "NOTHING_HAPPENED",
     "OUTCOME",
+    "PATIENCE_SECONDS",
     "WRITES",
     "Access",
     "AuditEntry",

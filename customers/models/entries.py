@@ -14,6 +14,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from .actions import ACTIONS, WRITES, Outcome
+from .pacing import PATIENCE_SECONDS
 
 
 class Relation(models.TextChoices):
@@ -141,5 +142,5 @@ class AuditEntry(models.Model):
 
 
 def pending_timeout() -> timedelta:
-    """How long a write may be on its way: twice the client's longest exchange."""
-    return timedelta(seconds=4 * settings.DUB_TIMEOUT_SECONDS)
+    """How long a write may be on its way: its wait for the rate, twice the longest exchange."""
+    return timedelta(seconds=PATIENCE_SECONDS + 4 * settings.DUB_TIMEOUT_SECONDS)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from django.db import models
 
+PATIENCE_SECONDS = 5.0  # the longest that a person's request waits for its turn
+
 
 class Pace(models.Model):
     """How far the requests already allowed reach into the future, shared by all processes (A2).
