@@ -48,7 +48,7 @@ def is_same_id(asked: str, answered: object) -> bool:
 
     By an `ext_…` Dub finds in its own way (trap Q1), so that says nothing.
     """
-    return asked.startswith("ext_") or asked.strip().casefold() == str(answered).casefold()
+    return asked.startswith("ext_") or asked.strip().casefold() == str(answered).strip().casefold()
 
 
 def _given(**values: object) -> dict[str, str]:
