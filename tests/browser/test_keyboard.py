@@ -23,6 +23,7 @@ def page(browse: Browse, jane: Json) -> Page:
 
 
 def test_slash_finds_and_enter_opens(page: Page) -> None:
+    page.goto("/audit/")
     page.keyboard.press("/")
     field = page.get_by_label("Find a customer")
     expect(field).to_be_focused()
@@ -38,6 +39,7 @@ def test_slash_finds_and_enter_opens(page: Page) -> None:
     page.keyboard.press("ArrowDown")
     page.keyboard.press("Enter")
     expect(page.get_by_role("heading", name="Jane Cooper")).to_be_visible()
+    page.goto("/audit/")
     page.keyboard.press("/")
     page.keyboard.type("jane@acme.example")
     page.keyboard.press("Enter")

@@ -7,17 +7,23 @@ import pytest
 from ..conftest import Browse
 from .keyboard import Keyboard
 
-WAYS = [(1440, "light"), (1440, "dark"), (390, "light"), (390, "dark")]
 SitDown = Callable[..., Keyboard]
 
 
-@pytest.fixture(params=WAYS, ids=lambda way: f"{way[0]} {way[1]}")
-def sit_down(request: pytest.FixtureRequest, browse: Browse) -> SitDown:
-    """Gives somebody a window and a keyboard, at each width and in each scheme."""
-    width, scheme = request.param
+@pytest.fixture
+def sit_down(browse: Browse) -> SitDown:
+    """Gives somebody a keyboard and a window, wide and light unless they would have another."""
 
-    def at(name: str | None, address: str = "/", **more: object) -> Keyboard:
-        keyboard = Keyboard(browse(name, width=width, scheme=scheme, **more))
+    def at(
+        name: str | None,
+        address: str = "/",
+        *,
+        width: int = 1440,
+        scheme: str = "light",
+        **more: object,
+    ) -> Keyboard:
+        page = browse(name, width=width, scheme=scheme, **more)
+        keyboard = Keyboard(page, width=width, scheme=scheme)
         keyboard.go(address)
         return keyboard
 

@@ -18,7 +18,7 @@ def test_the_log_is_whole_and_says_who_looked(
     sit_down: SitDown, browse: Browse, jane: Json
 ) -> None:
     browse("vera").goto("/customers/ext_user_1/")
-    otto = sit_down("otto")
+    otto = sit_down("otto", width=390, scheme="dark")
     otto.press("/")
     otto.type("jane@acme.example")
     otto.press("Enter")

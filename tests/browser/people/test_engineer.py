@@ -23,7 +23,7 @@ def ada(people: dict[str, User]) -> User:
 @pytest.mark.usefixtures("ada")
 def test_from_the_first_sign_in_to_a_colleague(sit_down: SitDown, settings: Any) -> None:
     settings.MFA_REQUIRED_FOR = ["Administrator"]
-    ada = sit_down(None, failing=(403,))
+    ada = sit_down(None, width=390, failing=(403,))
     ada.sees("Sign in")
     ada.fill("User name or e-mail", "ada")
     ada.fill("Password", PASSWORD)

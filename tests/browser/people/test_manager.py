@@ -32,7 +32,7 @@ def changed(dub: Sandbox, jane: Json, people: dict[str, User]) -> None:
 
 @pytest.mark.usefixtures("changed")
 def test_who_changed_this_email_and_back_with_it(sit_down: SitDown, dub: Sandbox) -> None:
-    max_ = sit_down("max")
+    max_ = sit_down("max", scheme="dark")
     max_.sees("Home")
     max_.press("ControlOrMeta+k")
     max_.type("jane@wrong.example")

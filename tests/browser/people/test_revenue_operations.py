@@ -15,7 +15,7 @@ Json = dict[str, Any]
 
 
 def test_a_bank_transfer_in_euros_counts_once(sit_down: SitDown, dub: Sandbox, jane: Json) -> None:
-    alice = sit_down("alice")
+    alice = sit_down("alice", width=390, scheme="dark")
     alice.sees("Home")
     type_sale(alice, "1.234,56 €")
     alice.do("button", "Check the sale")
