@@ -5,7 +5,6 @@ alice edits, vera only looks, max manages, otto audits, ada administers.
 
 from __future__ import annotations
 
-import gc
 import os
 import re
 from collections.abc import Callable, Iterator
@@ -56,12 +55,6 @@ def pytest_configure() -> None:
     frame with room for so many values makes a piece of 1 MB, where all calls below find room.
     """
     pytest.Function.runtest.__code__ = pytest.Function.runtest.__code__.replace(co_stacksize=70_000)
-
-
-def pytest_collection_finish() -> None:
-    """What is there now stays, so that nobody need look through it for what can be thrown away."""
-    gc.freeze()
-    gc.set_threshold(10_000, 10, 10)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

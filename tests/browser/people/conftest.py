@@ -22,8 +22,7 @@ def sit_down(browse: Browse) -> SitDown:
         scheme: str = "light",
         **more: object,
     ) -> Keyboard:
-        page = browse(name, width=width, scheme=scheme, **more)
-        keyboard = Keyboard(page, width=width, scheme=scheme)
+        keyboard = Keyboard(browse(name, width=width, scheme=scheme, **more))
         keyboard.go(address)
         return keyboard
 
