@@ -19,18 +19,16 @@ from django.template.loader import get_template
 from django.urls import reverse
 from django.utils import translation
 from django.utils.crypto import salted_hmac
-from django.utils.safestring import SafeString
 
 from dubadmin.environment import NAMES, env
 
 from . import formats
 from .audit import note, operator
 from .models import AuditEntry
-from .templatetags.show import TONE_ICONS, icon, tone_icon
+from .templatetags.show import TONE_ICONS, tone_icon
 
 logger = logging.getLogger("dubadmin.audit")
 _SECRET = re.compile(r"KEY|SECRET|PASSWORD|TOKEN")
-_ICON = re.compile(r'{% icon "([\w-]+)"(?: "(\w+)")? %}')
 _LOCK = 0x5E77  # for PostgreSQL; any number that nobody else locks
 
 
@@ -46,15 +44,13 @@ def note_settings() -> None:
 def warm_up() -> None:
     """Does once what the first pages of each process would do, each of its threads for itself.
 
-    Imports all pages, compiles their templates, draws their icons, reads what languages need.
+    Imports all pages, compiles their templates (which draws icons), reads what languages need.
     Leaves no connection open: gunicorn makes its processes of this one.
     """
     reverse("home")
     folder = settings.BASE_DIR / "templates"
     for template in folder.rglob("*.html"):
         get_template(str(template.relative_to(folder)))
-        for name, size in _ICON.findall(template.read_text()):
-            icon(*map(SafeString, filter(None, [name, size])))  # as a template asks for it
     for tone in TONE_ICONS:
         tone_icon(tone)
     for language, name in settings.LANGUAGES:

@@ -6,6 +6,7 @@ import re
 import uuid
 from collections.abc import Iterable, Sequence
 from datetime import datetime
+from functools import lru_cache
 from html import escape
 from typing import Any
 
@@ -26,21 +27,30 @@ class QuickSelect(forms.Select):
     """A select for hundreds of options: Django renders two templates for each."""
 
     def render(self, name: str, value: Any, attrs: Any = None, renderer: Any = None) -> SafeString:
-        chosen = {str(each) for each in self.format_value(value)}
-        options = "".join(
-            f'<optgroup label="{escape(str(key))}">{_options(label, chosen)}</optgroup>'
-            if isinstance(label, list | tuple)
-            else _options([(key, label)], chosen)
-            for key, label in self.choices
-        )
+        chosen = frozenset(map(str, self.format_value(value)))
+        options = _options(_as_text(self.choices), chosen)
         given = flatatt({**self.build_attrs(self.attrs, attrs), "name": name})
         return format_html("<select{}>{}</select>", given, SafeString(options))
 
 
-def _options(choices: Iterable[tuple[object, object]], chosen: set[str]) -> str:
+Choice = tuple[str, "str | tuple[Choice, ...]"]
+
+
+def _as_text(choices: Iterable[tuple[object, Any]]) -> tuple[Choice, ...]:
+    return tuple(
+        (str(key), _as_text(label) if isinstance(label, list | tuple) else str(label))
+        for key, label in choices
+    )
+
+
+@lru_cache(maxsize=256)
+def _options(choices: tuple[Choice, ...], chosen: frozenset[str]) -> str:
+    """Kept, because each page of a list offers the same. A choice of choices is a group."""
     return "".join(
-        f'<option value="{escape(str(key))}"{" selected" if str(key) in chosen else ""}>'
-        f"{escape(str(label))}</option>"
+        f'<optgroup label="{escape(key)}">{_options(label, chosen)}</optgroup>'
+        if isinstance(label, tuple)
+        else f'<option value="{escape(key)}"{" selected" if key in chosen else ""}>'
+        f"{escape(label)}</option>"
         for key, label in choices
     )
 

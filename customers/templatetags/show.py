@@ -10,6 +10,7 @@ from html import escape
 from typing import Any
 
 from django import template
+from django.template.base import Parser, TextNode, Token
 from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
@@ -46,13 +47,19 @@ TONE_ICONS = {
 }
 
 
-@register.simple_tag
 @cache
 def icon(name: str, size: str = "small") -> SafeString:
     """A Heroicon beside a text; it says nothing of its own to a screen reader."""
     if size == "large":
         return SafeString(heroicon_outline(name, size=None, **{"class": "icon large"}))
     return SafeString(heroicon_micro(name, size=None, **{"class": "icon"}))
+
+
+@register.tag("icon")
+def icon_tag(parser: Parser, token: Token) -> TextNode:
+    """{% icon "home" %} or {% icon "home" "large" %}, drawn as its template is compiled."""
+    _tag, *words = token.split_contents()
+    return TextNode(icon(*(word.strip('"') for word in words)))
 
 
 @register.simple_tag

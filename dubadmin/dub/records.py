@@ -62,7 +62,7 @@ def parse_time(value: object) -> datetime | None:
 
 def as_object(value: object) -> Json:
     """`value` if it is a JSON object; Malformed otherwise."""
-    if not isinstance(value, Mapping):
+    if not isinstance(value, dict):
         raise Malformed(f"expected an object, got {type(value).__name__}")
     return value
 
@@ -79,7 +79,7 @@ def _whole(value: object) -> int:
 
 def _object_in(data: Json, key: str) -> Json:
     value = data.get(key)
-    return value if isinstance(value, Mapping) else {}
+    return value if isinstance(value, dict) else {}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -102,7 +102,7 @@ class Link:
 
     @classmethod
     def read(cls, value: object) -> Link | None:
-        if not isinstance(value, Mapping) or not value.get("id"):
+        if not isinstance(value, dict) or not value.get("id"):
             return None
         return cls(
             id=_text(value["id"]),
@@ -130,7 +130,7 @@ class Partner:
 
     @classmethod
     def read(cls, value: object) -> Partner | None:
-        if not isinstance(value, Mapping) or not value.get("id"):
+        if not isinstance(value, dict) or not value.get("id"):
             return None
         return cls(
             id=_text(value["id"]),
@@ -153,7 +153,7 @@ class Discount:
 
     @classmethod
     def read(cls, value: object) -> Discount | None:
-        if not isinstance(value, Mapping) or not value.get("id"):
+        if not isinstance(value, dict) or not value.get("id"):
             return None
         months = value.get("maxDuration")
         return cls(
