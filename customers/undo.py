@@ -15,13 +15,15 @@ from .models import HAPPENED, AuditEntry, Relation
 class Step:
     """One field of a correction. `was` is what to put back, `present` what Dub has now.
 
-    `possible` only when Dub still has the value that was `set`.
+    `possible` only when Dub still has the value that was `set`, and has it from this correction:
+    nobody has changed it and set it `again`.
     """
 
     key: str
     was: Any
     set: Any
     present: Any
+    again: bool = False
 
     @property
     def label(self) -> str:
@@ -29,7 +31,8 @@ class Step:
 
     @property
     def possible(self) -> bool:
-        return same(self.key, self.set, self.present) and not same(self.key, self.was, self.present)
+        is_set = same(self.key, self.set, self.present)
+        return is_set and not self.again and not same(self.key, self.was, self.present)
 
 
 def can_undo(entry: AuditEntry) -> bool:
@@ -51,8 +54,11 @@ def undone_by(entry: AuditEntry) -> list[AuditEntry]:
 def is_undone(entry: AuditEntry) -> bool:
     """Whether all that `entry` changed has been put back since."""
     changed = {change.key for change in stored_changes(entry)}
-    back = {change.key for undo in undone_by(entry) for change in stored_changes(undo)}
-    return bool(changed) and changed <= back
+    return bool(changed) and changed <= _put_back(entry)
+
+
+def _put_back(entry: AuditEntry) -> set[str]:
+    return {change.key for undo in undone_by(entry) for change in stored_changes(undo)}
 
 
 def steps(entry: AuditEntry, customer: Customer) -> list[Step]:
@@ -61,7 +67,28 @@ def steps(entry: AuditEntry, customer: Customer) -> list[Step]:
     A field that Dub stored otherwise than asked counts as set to what it stored (trap R1).
     """
     before, after, present = entry.before or {}, entry.after or {}, facts_of(customer)
+    again = _set_since(entry)
     return [
-        Step(key=key, was=before.get(key), set=after.get(key, asked), present=present.get(key))
+        Step(
+            key=key,
+            was=before.get(key),
+            set=after.get(key, asked),
+            present=present.get(key),
+            again=key in again and same(key, after.get(key, asked), present.get(key)),
+        )
         for key, asked in entry.body.items()
     ]
+
+
+def _set_since(entry: AuditEntry) -> set[str]:
+    """The fields that later corrections changed, but for what was put back of them."""
+    corrections = AuditEntry.objects.filter(target_id=entry.target_id, action=entry.action)
+    later = corrections.filter(pk__gt=entry.pk, outcome__in=HAPPENED).exclude(
+        relation=Relation.UNDO
+    )
+    return {
+        change.key
+        for each in later
+        for change in stored_changes(each)
+        if change.key not in _put_back(each)
+    }

@@ -133,6 +133,34 @@ def test_a_field_that_was_changed_since_cannot_be_put_back(
     assert (stored["name"], stored["email"]) == ("Ada", "third@example.com")
 
 
+def correct(**changes: Any) -> AuditEntry:
+    return services.update_customer(queries.get_customer("ext_u1"), changes=changes, actor=ALICE)
+
+
+def test_a_value_that_somebody_has_set_anew_since_is_theirs_and_stays(
+    dub: Sandbox, corrected: AuditEntry, alice: Client
+) -> None:
+    correct(email="third@example.com")
+    correct(email="grace@example.com")
+    page = alice.get(f"/results/{corrected.pk}/undo/")
+    assert "set to this again, so it cannot be put back" in text_of(page)
+    undo(alice, corrected, "email", "name")
+    undo(alice, corrected, "name")
+    stored = dub.customer("u1")
+    assert stored is not None
+    assert (stored["name"], stored["email"]) == ("Ada", "grace@example.com")
+
+
+def test_what_was_changed_since_and_put_back_can_be_put_back_further(
+    dub: Sandbox, corrected: AuditEntry, alice: Client
+) -> None:
+    undo(alice, correct(email="third@example.com"), "email")
+    assert outcome_of(undo(alice, corrected, "email")) == Outcome.RECORDED
+    stored = dub.customer("u1")
+    assert stored is not None
+    assert stored["email"] == "ada@example.com"
+
+
 def test_nothing_chosen_says_so(dub: Sandbox, corrected: AuditEntry, alice: Client) -> None:
     assert "Choose at least one field" in text_of(undo(alice, corrected))
 
