@@ -17,7 +17,7 @@ from .workers import Deaths, Workers
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
-CUSTOMERS = 500
+CUSTOMERS = 90
 FILTERS = {"search": "", "country": "DE", "link_id": "", "partner_id": ""}
 
 
@@ -38,19 +38,15 @@ def test_each_customer_is_written_once_or_is_listed_as_unknown(
     )
     rng = random.Random(7)
     deaths.path = "/customers/cus_"
-    deaths.at |= {n: rng.choice(["lost", "done"]) for n in rng.sample(range(3 * CUSTOMERS), 3)}
-    killed = 0
-    while Batch.objects.get(pk=batch.pk).is_open:
-        killed += workers.run() != 0
-
-    assert killed == 3
+    deaths.at |= {n: rng.choice(["lost", "done"]) for n in rng.sample(range(3 * CUSTOMERS), 2)}
+    assert workers.run_while(lambda: Batch.objects.get(pk=batch.pk).is_open) == 2
     assert Batch.objects.get(pk=batch.pk).state == Batch.State.DONE
     rows = BatchRow.objects.filter(batch=batch)
     outcomes = Counter(rows.values_list("outcome", flat=True))
     assert sum(outcomes.values()) == CUSTOMERS
     # A busy machine may keep Dub's answer away for too long: what was read back then stands.
     assert set(outcomes) <= {Outcome.RECORDED, Outcome.UNKNOWN, Outcome.NOT_RECORDED}
-    assert outcomes[Outcome.UNKNOWN] <= 3
+    assert outcomes[Outcome.UNKNOWN] <= 2
 
     sent = Counter(request.path for request in dub.requests if request.method == "PATCH")
     assert max(sent.values()) == 1

@@ -20,7 +20,7 @@ from .workers import ROOT, Workers
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
-ROWS = 120
+ROWS = 40
 # Who runs the tests in a shell's background has it ignored, and children would inherit that.
 HEARS_CTRL_C = [
     sys.executable,

@@ -23,7 +23,7 @@ from ..pages.browsing import SALE, fields_of
 from .conftest import ROOT, Browser, Site, StartSite, environment, eventually
 
 pytestmark = pytest.mark.django_db(transaction=True)
-CUSTOMERS = 40
+CUSTOMERS = 16
 FILTERS = {"search": "", "country": "DE", "link_id": "", "partner_id": ""}
 Worker = subprocess.Popen[bytes]
 
@@ -91,25 +91,25 @@ def test_nothing_is_lost_and_nothing_done_twice(
     )
     sites = [start_site(), start_site()]
     workers = [start_worker(), start_worker()]
-    browsers = [sign_in_at(site, "alice") for site in sites * 2]
+    browsers = [sign_in_at(site, "alice") for site in sites]
     over, numbers = Event(), itertools.count()
 
     def keep_selling(browser: Browser) -> None:
         while not over.is_set():
             sell(browser, f"INV-{next(numbers)}")
 
-    with ThreadPoolExecutor(4) as pool:
+    with ThreadPoolExecutor(2) as pool:
         selling = [pool.submit(keep_selling, browser) for browser in browsers]
         for turn in range(2):
-            some_more(dub, "PATCH", 5)
+            some_more(dub, "PATCH", 2)
             workers[turn].kill()
             workers[turn] = start_worker()
-            some_more(dub, "POST", 2)
+            some_more(dub, "POST", 1)
             sites[turn].kill_worker()
-        eventually(lambda: not Batch.objects.get(pk=batch.pk).is_open, "the end of the batch")
         over.set()
         for each in selling:
             each.result()
+    eventually(lambda: not Batch.objects.get(pk=batch.pk).is_open, "the end of the batch")
 
     rows = BatchRow.objects.filter(batch=batch)
     assert rows.count() == CUSTOMERS

@@ -22,9 +22,9 @@ from ..conftest import outcome_of, text_of
 from ..pages.browsing import SALE, fields_of
 from .conftest import Browser, Site, eventually
 
-KILLS = 20
+KILLS = 8
 WORK_MS, ANSWER_MS = 80, 80  # at Dub: before the sale is stored, and after it
-MOMENTS = random.Random(20)
+MOMENTS = random.Random(8)
 
 
 def send_and_kill(browser: Browser, dub: Sandbox, invoice: str, *, at: float) -> dict[str, str]:
@@ -56,7 +56,7 @@ def settle(browser: Browser, entry: AuditEntry) -> str:
 
 
 @pytest.mark.django_db(transaction=True)
-def test_a8_killed_twenty_times_nothing_is_lost_and_nothing_counts_twice(
+def test_a8_killed_again_and_again_nothing_is_lost_and_nothing_counts_twice(
     start_site: Callable[[], Site],
     sign_in_at: Callable[[Site, str], Browser],
     dub: Sandbox,
@@ -83,7 +83,7 @@ def test_a8_killed_twenty_times_nothing_is_lost_and_nothing_counts_twice(
     assert dub.count("POST", "/track/sale") == KILLS
 
     with lifted():
-        AuditEntry.objects.filter(outcome="pending").update(at=F("at") - timedelta(hours=1))
+        AuditEntry.objects.filter(outcome="pending").update(at=F("at") - timedelta(minutes=10))
     stored = [sale["invoice_id"] for sale in dub.sales()]
     assert len(stored) == len(set(stored))
     for invoice, entry in entries.items():
