@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import random
 import uuid
 from collections.abc import Callable, Iterator
@@ -22,7 +23,7 @@ from .conftest import ALICE
 
 pytestmark = pytest.mark.django_db
 
-RUNS = 1_000
+RUNS = int(os.environ.get("MANIPULATIONS", "250"))  # a thousand take ten seconds
 COLUMNS = [field.column for field in AuditEntry._meta.concrete_fields]
 SAID = [column for column in COLUMNS if column != "id"]
 Rows = list[dict[str, Any]]
@@ -228,7 +229,7 @@ ATTACKS: list[Attack] = [
 ATTACKS_ON_THE_END: list[Attack] = [truncate, edit_and_make_the_chain_anew]
 
 
-def test_a_thousand_manipulations_are_all_found(log: list[Seal]) -> None:
+def test_manipulations_are_all_found(log: list[Seal]) -> None:
     chance, anchor = Chance(5), chain.head()
     seals = list(Seal.objects.select_related("entry").order_by("place"))
     missed = []
@@ -244,11 +245,11 @@ def test_a_thousand_manipulations_are_all_found(log: list[Seal]) -> None:
     assert missed == []
 
 
-def test_a_thousand_times_nothing_was_done_and_nothing_is_found(log: list[Seal]) -> None:
+def test_nothing_was_done_and_nothing_is_found(log: list[Seal]) -> None:
     """The log grows meanwhile, and any head that it ever had is a good anchor."""
     chance, heads, alarms = Chance(6), [], []
     for n in range(RUNS):
-        if n % 100 == 0:
+        if n % 25 == 0:
             note("customer.view", actor=ALICE, asked={"n": chance.random(), "of": n})
         report = verify(chance.sample(heads, min(len(heads), 3)))
         heads.append(report.head)

@@ -32,7 +32,7 @@ DUB_IDS = st.from_regex(r"[ -~ü😀\u202e]{1,40}", fullmatch=True).filter(
     lambda id: id not in (".", "..") and not id.startswith("ext_")
 )
 bounded = settings(
-    max_examples=12, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None
+    max_examples=4, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None
 )
 
 
