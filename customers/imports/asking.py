@@ -22,12 +22,12 @@ PASSING = (
 
 
 def start(file: Import, *, actor: Actor, reason: str = "", with_doubts: bool = False) -> bool:
-    """Lets the run begin; False when it has begun or there is nothing to send.
+    """Lets the run begin; False when it has begun or was checked again, or has nothing to send.
 
     Rows that are not to be sent have ended by that.
     """
     with transaction.atomic():
-        checked = Import.objects.filter(pk=file.pk, state=State.CHECKED)
+        checked = Import.objects.filter(pk=file.pk, state=State.CHECKED, steps=file.steps)
         now = timezone.now()
         if not sendable(file, with_doubts=with_doubts).exists() or not checked.update(
             state=State.RUNNING,

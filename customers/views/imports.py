@@ -28,6 +28,7 @@ from .shared import address, download, tell_errors
 
 ROWS = 50
 MOVED_ON = _("The import has moved on meanwhile.")
+CHECKED_AGAIN = _("It was checked again after you opened this page. Nothing was sent: look again.")
 State, Verdict = Import.State, ImportRow.Verdict
 
 
@@ -216,6 +217,8 @@ def import_start(request: Request, number: int) -> HttpResponse:
     file = _mine(request, number)
     if file.state != State.CHECKED:
         return _too_late(request, file)
+    if request.POST.get("seen") != str(file.steps):
+        return _too_late(request, file, CHECKED_AGAIN)
     form = _start_form(file, request.POST)
     if not form.is_valid():
         return _page(request, file, form)
@@ -280,9 +283,9 @@ def _mine(request: Request, number: int) -> Import:
     return file
 
 
-def _too_late(request: Request, file: Import) -> HttpResponse:
-    stop(request, MOVED_ON)
-    messages.warning(request, MOVED_ON)
+def _too_late(request: Request, file: Import, why: Any = MOVED_ON) -> HttpResponse:
+    stop(request, why)
+    messages.warning(request, why)
     return redirect("import_detail", file.pk)
 
 

@@ -18,7 +18,7 @@ from customers.audit import Actor
 from customers.models import AuditEntry, Import, ImportRow, Outcome
 from dubadmin.sandbox import Sandbox
 
-from ..conftest import text_of
+from ..conftest import hidden_fields, text_of
 from .rows import SALE, checked, import_of, now, outcomes, run, sales, sent
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("buyers", "one_by_one")]
@@ -82,34 +82,56 @@ def test_differences_of_corrections_are_shown_row_by_row(max_: Client, max_acts:
     assert rows_of(max_, file, "?show=same") == [3]
 
 
+def start(client: Client, file: Import, page: Any = None, **given: str) -> Any:
+    """Presses "Send" on the page of the import, one that was opened before where it is given."""
+    page = page or client.get(f"/imports/{file.pk}/")
+    return client.post(f"/imports/{file.pk}/start/", hidden_fields(page) | given)
+
+
 def test_asked_for_by_the_page(made: Any, max_: Client) -> None:
     file = checked(made(*sales(2)))
-    answer = max_.post(f"/imports/{file.pk}/start/", {"reason": "October"})
+    answer = start(max_, file, reason="October")
     assert answer.url == f"/imports/{file.pk}/"
     assert (now(file).state, now(file).reason) == (State.RUNNING, "October")
     assert now(file).sent_by["name"] == "max"
 
 
+def test_what_was_checked_again_since_is_looked_at_again(
+    made: Any, max_: Client, max_acts: Actor
+) -> None:
+    """In another tab somebody has said that another column is the amount."""
+    file = checked(made(*sales(2)))
+    page = max_.get(f"/imports/{file.pk}/")
+    assert imports.check_again(file, actor=max_acts)
+    checked(file)
+    answer = start(max_, file, page, reason="October")
+    assert "checked again after you opened this page" in text_of(max_.get(answer.url))
+    assert now(file).state == State.CHECKED
+    assert not imports.start(file, actor=max_acts)
+    start(max_, file, reason="October")
+    assert now(file).state == State.RUNNING
+
+
 def test_doubts_need_a_reason(made: Any, max_: Client, settings: Any) -> None:
     settings.RETYPE_AMOUNT_ABOVE = 1
     file = checked(made(*sales(2)))
-    page = text_of(max_.post(f"/imports/{file.pk}/start/", {"with_doubts": "on"}))
+    page = text_of(start(max_, file, with_doubts="on"))
     assert "Say why the rows in doubt" in page
     assert now(file).state == State.CHECKED
-    max_.post(f"/imports/{file.pk}/start/", {"with_doubts": "on", "reason": "looked"})
+    start(max_, file, with_doubts="on", reason="looked")
     assert now(file).with_doubts
 
 
 def test_a_required_reason_is_asked_for(made: Any, max_: Client, settings: Any) -> None:
     settings.REQUIRE_REASON_FOR = {"sale.record"}
     file = checked(made(*sales(2)))
-    assert "Nothing is sent yet" in text_of(max_.post(f"/imports/{file.pk}/start/"))
+    assert "Nothing is sent yet" in text_of(start(max_, file))
     assert now(file).state == State.CHECKED
 
 
 def test_nothing_to_send(made: Any, max_: Client) -> None:
     file = checked(made(WRONG))
-    assert "no row is ready" in text_of(max_.post(f"/imports/{file.pk}/start/"))
+    assert "no row is ready" in text_of(start(max_, file))
 
 
 # Under way and over
@@ -179,7 +201,7 @@ def test_an_odd_address_shows_the_page(query: str, made: Any, max_: Client) -> N
 def test_pause_go_on_stop_and_try_again(made: Any, max_: Client, dub: Sandbox) -> None:
     file = checked(made(*sales(2)))
     at = f"/imports/{file.pk}"
-    max_.post(f"{at}/start/")
+    start(max_, file)
     max_.post(f"{at}/pause/")
     assert "Go on" in shown(max_, file)
     max_.post(f"{at}/resume/")
