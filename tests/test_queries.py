@@ -228,14 +228,14 @@ def test_q8_without_the_count_the_list_works_without_a_total(dub: Sandbox, ada: 
     dub.count_answers = False
     listing, facets = queries.list_customers()
     assert (found(listing), listing.total, listing.error) == (["user 1/ä"], None, None)
-    assert (facets.countries, facets.links) == ([], [])
+    assert (facets.countries, facets.links) == ((), ())
 
 
 def test_q8_facets_that_failed_for_a_moment_are_asked_for_again(dub: Sandbox, ada: Json) -> None:
     dub.fault(path="/customers/count", times=0, status=500)
-    assert queries.list_customers()[1].countries == []
+    assert queries.list_customers()[1].countries == ()
     dub.clear_faults()
-    assert queries.list_customers()[1].countries != []
+    assert queries.list_customers()[1].countries != ()
 
 
 def test_a_list_that_cannot_be_read_says_why(dub: Sandbox, ada: Json) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Any, cast
 
 from django import forms
@@ -13,6 +14,7 @@ from django.utils.translation import gettext_lazy as _
 
 from customers import formats
 from customers.columns import COLUMNS, columns_called
+from customers.formats import Format
 from customers.models import Preferences, SavedView
 from customers.queries import Facets
 from customers.saved import query_of
@@ -82,22 +84,17 @@ class CustomerListForm(forms.Form):
 
     def offer(self, facets: Facets) -> None:
         """Fills the filters with what Dub has, and keeps a value that it does not have."""
-        named = formats.current()
-        countries = [
-            (f.value, _counted(named.country(f.value) or f.value, f.count))
-            for f in facets.countries
-        ]
-        links = [(f.value, _counted(f.label, f.count)) for f in facets.links]
-        partners = [(f.value, f.label) for f in facets.partners]
-        for name, choices, every in (
-            ("country", sorted(countries, key=lambda pair: pair[1]), _("All countries")),
-            ("link", links, _("All links")),
-            ("partner", partners, _("All partners")),
+        offered = _offered(facets, formats.current())
+        for name, every in (
+            ("country", _("All countries")),
+            ("link", _("All links")),
+            ("partner", _("All partners")),
         ):
             chosen = self.data.get(name, "")
-            known = chosen in {value for value, label in choices}
-            extra = [] if not chosen or known else [(chosen, chosen)]
-            self.fields[name].widget.choices = [("", every), *extra, *choices]
+            known = chosen in {value for value, label in offered[name]}
+            extra = () if not chosen or known else ((chosen, chosen),)
+            widget = cast(QuickSelect, self.fields[name].widget)
+            widget.offered = ("", str(every)), *extra, *offered[name]
 
     def clean_columns(self) -> str:
         """Names with commas between them, as they stand in the address."""
@@ -169,6 +166,20 @@ class ViewForm(forms.ModelForm[SavedView]):
         if others.exclude(pk=self.instance.pk).exists():
             self.add_error("name", _("You have a view of this name already."))
         return given
+
+
+@lru_cache(maxsize=64)
+def _offered(facets: Facets, named: Format) -> dict[str, tuple[tuple[str, str], ...]]:
+    """Kept, because every page of the list offers the same."""
+    countries = (
+        (each.value, _counted(named.country(each.value) or each.value, each.count))
+        for each in facets.countries
+    )
+    return {
+        "country": tuple(sorted(countries, key=lambda pair: pair[1])),
+        "link": tuple((each.value, _counted(each.label, each.count)) for each in facets.links),
+        "partner": tuple((each.value, each.label) for each in facets.partners),
+    }
 
 
 def _counted(label: str, count: int | None) -> str:

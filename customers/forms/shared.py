@@ -23,17 +23,22 @@ _EDGES = re.compile(r"^[\s\ufeff]+|[\s\ufeff]+$")
 LONGEST = 190  # Dub's columns hold 191 characters (trap R3)
 
 
+Choice = tuple[str, "str | tuple[Choice, ...]"]
+
+
 class QuickSelect(forms.Select):
-    """A select for hundreds of options: Django renders two templates for each."""
+    """A select for hundreds of options: Django renders two templates for each.
+
+    What is `offered` takes the place of `choices`.
+    """
+
+    offered: tuple[Choice, ...] = ()
 
     def render(self, name: str, value: Any, attrs: Any = None, renderer: Any = None) -> SafeString:
         chosen = frozenset(map(str, self.format_value(value)))
-        options = _options(_as_text(self.choices), chosen)
+        options = _options(self.offered or _as_text(self.choices), chosen)
         given = flatatt({**self.build_attrs(self.attrs, attrs), "name": name})
         return format_html("<select{}>{}</select>", given, SafeString(options))
-
-
-Choice = tuple[str, "str | tuple[Choice, ...]"]
 
 
 def _as_text(choices: Iterable[tuple[object, Any]]) -> tuple[Choice, ...]:

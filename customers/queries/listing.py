@@ -62,9 +62,9 @@ class Listing:
 class Facets:
     """What customers can be filtered by. Empty where Dub did not tell."""
 
-    countries: list[Facet] = field(default_factory=list)
-    links: list[Facet] = field(default_factory=list)
-    partners: list[Facet] = field(default_factory=list)
+    countries: tuple[Facet, ...] = ()
+    links: tuple[Facet, ...] = ()
+    partners: tuple[Facet, ...] = ()
 
 
 def list_customers(
@@ -224,12 +224,12 @@ _FACETS: dict[str, AnyRead] = {
 def _facets(answers: dict[str, Any]) -> Facets:
     """Facets from Dub's answers, kept for a minute. A missing answer is an empty facet (Q8)."""
     countries, links, partners = (
-        [] if isinstance(answers[name], DubError) else answers[name] for name in _FACETS
+        () if isinstance(answers[name], DubError) else tuple(answers[name]) for name in _FACETS
     )
     facets = Facets(
         countries=countries,
         links=links,
-        partners=[Facet(value=each.id, label=each.label, count=None) for each in partners],
+        partners=tuple(Facet(value=each.id, label=each.label, count=None) for each in partners),
     )
     if not any(isinstance(answers[name], Uncertain) for name in _FACETS):
         caches["hints"].set("facets", facets, FACETS_SECONDS)
