@@ -12,7 +12,15 @@ from dubadmin.dub.marks import _
 from dubadmin.dub.money import to_major
 
 from . import formats
-from .models import HAPPENED, NOTHING_HAPPENED, AuditEntry, Invoice, Outcome, Relation
+from .models import (
+    HAPPENED,
+    NOTHING_HAPPENED,
+    AuditEntry,
+    Invoice,
+    Outcome,
+    Relation,
+    pending_timeout,
+)
 
 
 class InvoiceTaken(Exception):
@@ -63,14 +71,14 @@ def claim(command: TrackSale, *, entry: AuditEntry, override: bool, seen: Invoic
     """Writes the sending into the ledger, in the transaction that commits its intent.
 
     Raises InvoiceTaken when the ID was sent before, unless `override` is given and that sending is
-    the one that was `seen` when it was given. Two at once: the database's unique key lets one
-    through and the other fails with IntegrityError.
+    over, and the one that was `seen` when it was given. Two at once: the database's unique key lets
+    one through and the other fails with IntegrityError.
     """
     # The serial before the sendings: one that is committed in between is then seen or collides.
     serials = Invoice.objects.filter(invoice_id=command.invoice_id)
     last = serials.aggregate(last=Max("serial"))["last"] or 0
     earlier = find(command.invoice_id) if last else None
-    if earlier and not (override and earlier == seen):
+    if earlier and (not override or earlier != seen or is_on_its_way(earlier.entry)):
         raise InvoiceTaken(earlier, command)
     Invoice.objects.create(
         invoice_id=command.invoice_id,
@@ -80,6 +88,12 @@ def claim(command: TrackSale, *, entry: AuditEntry, override: bool, seen: Invoic
         currency=command.currency.lower(),
         entry=entry,
     )
+
+
+def is_on_its_way(entry: AuditEntry) -> bool:
+    """Whether Dub may be at it still: then it would count another sending, too (trap S7)."""
+    is_open = entry.outcome in (Outcome.PENDING, Outcome.UNKNOWN)
+    return is_open and timezone.now() - entry.at <= pending_timeout()
 
 
 def is_same(earlier: Invoice, command: TrackSale) -> bool:
@@ -105,6 +119,8 @@ def _conflict_text(earlier: Invoice, command: TrackSale) -> str:
         number=earlier.entry_id,
     )
     then = gettext(_REPEATED if is_same(earlier, command) else _ANOTHER)
+    if is_on_its_way(earlier.entry):
+        then = gettext(_ON_ITS_WAY)
     return f"{sent} {then}"
 
 
@@ -112,6 +128,9 @@ _SENT = _(
     "This invoice ID was sent on {when} by {person} for {customer}, {amount} (entry #{number})."
 )
 _ANOTHER = _("That is another sale, so use another invoice ID.")
+_ON_ITS_WAY = _(
+    "It may be on its way to Dub still, and two at once count twice. Wait for its result."
+)
 _REPEATED = _(
     "Within 7 days Dub would only repeat its first answer; later the sale would count twice."
 )

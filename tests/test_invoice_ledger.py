@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 import time_machine
 
-from customers import followup, ledger, services
+from customers import audit, followup, ledger, services
 from customers.audit import AlreadyAsked
 from customers.ledger import InvoiceTaken
-from customers.models import AuditEntry, Invoice, Outcome, Pace
+from customers.models import AuditEntry, Invoice, Outcome, Pace, pending_timeout
 from customers.preflight import Preflight, check_sale
 from dubadmin.connect import dub
 from dubadmin.dub.commands import TrackSale
@@ -196,6 +196,36 @@ def test_s7_one_form_is_one_sale_whatever_its_invoice_id(customers: Sandbox) -> 
             record(a_sale(invoice_id=invoice), key=key)
         assert again.value.entry == first
     assert len(customers.sales()) == 1
+
+
+@pytest.mark.django_db
+def test_s7_what_is_on_its_way_is_not_sent_beside_itself_whatever_the_reason(
+    customers: Sandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Dub would count both: it looks for an earlier answer before it has one."""
+    send = audit._send
+
+    def meanwhile(*request: Any) -> Any:
+        monkeypatch.setattr(audit, "_send", send)
+        preflight = check_sale(a_sale())
+        assert "on its way" in levels(preflight)["stop"]
+        with pytest.raises(InvoiceTaken):
+            services.record_sale(a_sale(), preflight=preflight, actor=ALICE, override=True)
+        return send(*request)
+
+    monkeypatch.setattr(audit, "_send", meanwhile)
+    assert record(a_sale()).outcome == Outcome.RECORDED
+    assert len(customers.sales()) == 1
+
+
+@pytest.mark.django_db
+def test_s7_what_was_lost_just_now_may_be_on_its_way(customers: Sandbox) -> None:
+    with time_machine.travel(NOON, tick=False) as clock:
+        customers.fault(method="POST", hang_up="before")
+        record(a_sale())
+        assert "on its way" in levels(check_sale(a_sale()))["stop"]
+        clock.shift(pending_timeout() + timedelta(seconds=1))
+        assert "would count twice" in levels(check_sale(a_sale()))["warn"]
 
 
 @pytest.mark.parametrize("override", [False, True])

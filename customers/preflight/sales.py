@@ -178,7 +178,7 @@ def _invoice(
     seen = [event for event in known.sales if event.invoice_id == command.invoice_id]
     if not earlier and (alike := _spelled_otherwise(command, known)):
         checks.warn(format_lazy(_ONLY_CASE, other=alike), "invoice_id")
-    if earlier and not ledger.is_same(earlier, command):
+    if earlier and (ledger.is_on_its_way(earlier.entry) or not ledger.is_same(earlier, command)):
         checks.stop(ledger.conflict_text(earlier, command), "invoice_id")
     elif earlier:
         checks.warn(ledger.conflict_text(earlier, command), "invoice_id")
