@@ -60,6 +60,14 @@ class Preflight:
         return hashlib.sha256(texts.encode()).hexdigest()[:16] if texts else ""
 
     @property
+    def whom(self) -> str:
+        """Tells whether a person has seen whom it is for, and which lead and link get it (S5)."""
+        customer, lead = self.attribution.customer, self.credited
+        link = lead.link if lead else None
+        told = [customer and customer.id, lead and lead.name, link and link.id]
+        return hashlib.sha256("\n".join(map(str, told)).encode()).hexdigest()[:16]
+
+    @property
     def stops(self) -> list[Check]:
         return [check for check in self.checks if check.level == "stop"]
 

@@ -21,7 +21,7 @@ KEPT_SECONDS = 3600
 MOST_CHARACTERS = 100_000
 LONGEST_ADDRESS = 2000
 _SECRET = ("password", "code", "credential")
-_TECHNICAL = frozenset({"key", "step", "seen", "opened"})
+_TECHNICAL = frozenset({"key", "step", "seen", "opened", "checked", "whom"})
 
 
 @dataclass(frozen=True, kw_only=True)

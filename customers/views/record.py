@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
 
+from django.contrib import messages
 from django.http import HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.utils import timezone, translation
@@ -101,13 +102,25 @@ def _record(request: Request, what: Recording) -> HttpResponse:  # noqa: PLR0911
     if sent := _sent(request, form):  # while it was checked, so that the checks may have met it
         return sent
     confirm = _confirm_form(request, form, preflight, sent=step == "send")
-    unseen = request.POST.get("checked", "") != preflight.digest
-    if step != "send" or (preflight.doubts and unseen and not preflight.stops):
+    if step != "send" or (not preflight.stops and _is_news(request, preflight)):
         return _summary(request, what, form, confirm=confirm, preflight=preflight)
     if preflight.stops or not confirm.is_valid():
         entry = _block(request, what, form, preflight)
         return _summary(request, what, form, confirm=confirm, preflight=preflight, entry=entry)
     return _send(request, what, form, confirm, preflight)
+
+
+def _is_news(request: Request, preflight: Preflight) -> bool:
+    """Whether there are doubts that the person has not seen, or it is for somebody else by now."""
+    if request.POST.get("whom", preflight.whom) != preflight.whom:
+        messages.warning(request, _CHANGED)
+        return True
+    return bool(preflight.doubts) and request.POST.get("checked", "") != preflight.digest
+
+
+_CHANGED = gettext_lazy(
+    "Nothing was sent: who would be credited has changed since you opened this page. Look again."
+)
 
 
 def _posted(request: Request) -> QueryDict:
@@ -220,6 +233,7 @@ def _summary(
         "of_email": _of_email(form, preflight),
         "can_send": not preflight.stops,
         "checked": preflight.digest,
+        "whom": preflight.whom,
         "entry": entry,
     }
     return render(request, "record/summary.html", context)

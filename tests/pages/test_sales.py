@@ -229,6 +229,19 @@ def test_s5_the_newest_lead_and_its_link_are_shown_and_credited(
     assert dub.sales()[0]["link_id"] == two_leads["Trial"]
 
 
+def test_s5_another_lead_since_the_summary_is_looked_at_before_it_is_credited(
+    dub: Sandbox, alice: Client, una: Json
+) -> None:
+    summary = fill(alice, SALE, **BUY)
+    assert "credited to the lead “Sign up”" in text_of(summary)
+    dub.add_lead(una, "Trial", link=dub.add_link("spring"))
+    again = press_send(alice, summary)
+    assert "credited to the lead “Trial”" in text_of(again)
+    assert "who would be credited has changed" in text_of(again)
+    assert dub.count("POST", "/track/sale") == 0
+    assert outcome_of(press_send(alice, again)) == "recorded"
+
+
 def test_s5_a_named_lead_is_credited_in_exactly_its_spelling(
     dub: Sandbox, alice: Client, two_leads: dict[str, str]
 ) -> None:
