@@ -8,7 +8,8 @@ The life of an import, and who moves it on:
     checked    a person sees what would be sent, and asks for the run
     running    the worker sends row by row, each its own audited write
     paused     a person let it rest, or Dub refuses even to look: the next row waits
-    stopped    a person ended it: what was not begun by then is not sent
+    stopped    a person ended it (from then on it has `ended_at`): what was not begun by then is
+               not sent, and it is `running` until what was on its way has ended
     done       every row has ended, each with its outcome
     failed     the file cannot be read; `note` says why. Nothing was written
 

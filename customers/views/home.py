@@ -131,7 +131,8 @@ def _imports(request: Request) -> list[dict[str, Any]]:
     """Imports that are checked and wait for somebody, or have ended lately."""
     if not request.user.has_perm(MAY_IMPORT):
         return []
-    lately = Q(ended_at__gte=timezone.now() - LATELY)
+    ended = (Import.State.DONE, Import.State.STOPPED)
+    lately = Q(ended_at__gte=timezone.now() - LATELY, state__in=ended)
     found = Import.objects.filter(Q(state=Import.State.CHECKED) | lately)
     told = found.defer("header", "hints", "mapping")[:SHOWN]
     return [{"file": file, "summary": imports.summary(file)} for file in told]

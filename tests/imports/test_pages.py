@@ -13,7 +13,7 @@ import time_machine
 from django.test import Client
 from django.utils import timezone
 
-from customers import imports, tasks
+from customers import imports, tasks, work
 from customers.audit import Actor
 from customers.models import AuditEntry, Import, ImportRow, Outcome
 from dubadmin.sandbox import Sandbox
@@ -196,6 +196,17 @@ def test_pages_of_rows_go_both_ways(made: Any, max_: Client, monkeypatch: Any) -
 )
 def test_an_odd_address_shows_the_page(query: str, made: Any, max_: Client) -> None:
     assert max_.get(f"/imports/{checked(made(*sales(1))).pk}/{query}").status_code == 200
+
+
+def test_one_that_was_stopped_is_under_way_until_what_was_in_hand_has_ended(
+    made: Any, max_: Client, max_acts: Actor
+) -> None:
+    file = checked(made(*sales(2)))
+    start(max_, file)
+    work.claim(file.rows.all())
+    assert imports.stop(now(file), actor=max_acts)
+    assert [each["file"] for each in max_.get("/").context["imports"]] == []
+    assert "Under way" in shown(max_, file)
 
 
 def test_pause_go_on_stop_and_try_again(made: Any, max_: Client, dub: Sandbox) -> None:
