@@ -46,6 +46,12 @@ def find(invoice_id: str) -> Invoice | None:
     )
 
 
+def newest(invoice_id: str) -> Invoice | None:
+    """The newest sending of `invoice_id`, even one that came to nothing."""
+    sent = Invoice.objects.filter(invoice_id=invoice_id).select_related("entry")
+    return sent.order_by("-serial").first()
+
+
 def replayed(entry: AuditEntry) -> AuditEntry | None:
     """The sale whose answer Dub repeated to `entry`, where it was recorded here (trap S6)."""
     sent = Invoice.objects.filter(invoice_id=entry.body.get("invoiceId", ""), entry__lt=entry)
@@ -121,6 +127,8 @@ def _conflict_text(earlier: Invoice, command: TrackSale) -> str:
     then = gettext(_REPEATED if is_same(earlier, command) else _ANOTHER)
     if is_on_its_way(earlier.entry):
         then = gettext(_ON_ITS_WAY)
+    elif earlier.entry.outcome in NOTHING_HAPPENED:
+        then = gettext(_CAME_TO_NOTHING)
     return f"{sent} {then}"
 
 
@@ -131,6 +139,7 @@ _ANOTHER = _("That is another sale, so use another invoice ID.")
 _ON_ITS_WAY = _(
     "It may be on its way to Dub still, and two at once count twice. Wait for its result."
 )
+_CAME_TO_NOTHING = _("It was sent in the same moment and came to nothing: send yours again.")
 _REPEATED = _(
     "Within 7 days Dub would only repeat its first answer; later the sale would count twice."
 )

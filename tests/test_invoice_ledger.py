@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 import time_machine
+from django.db import IntegrityError
 
 from customers import audit, followup, ledger, services
 from customers.audit import AlreadyAsked
@@ -226,6 +227,26 @@ def test_s7_what_was_lost_just_now_may_be_on_its_way(customers: Sandbox) -> None
         assert "on its way" in levels(check_sale(a_sale()))["stop"]
         clock.shift(pending_timeout() + timedelta(seconds=1))
         assert "would count twice" in levels(check_sale(a_sale()))["warn"]
+
+
+@pytest.mark.django_db
+def test_s7_one_that_came_to_nothing_in_the_same_moment_is_told(
+    customers: Sandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Both took the same place in the ledger, and the one that had it was refused since."""
+    customers.fault(path="/track/sale", status=422)
+    assert record(a_sale()).outcome == Outcome.REFUSED
+
+    def taken(*args: Any, **kwargs: Any) -> None:
+        raise IntegrityError
+
+    with monkeypatch.context() as patch:
+        patch.setattr(ledger, "claim", taken)
+        with pytest.raises(InvoiceTaken) as told:
+            record(a_sale())
+    words = str(ledger.conflict_text(told.value.earlier, told.value.command))
+    assert words.endswith("It was sent in the same moment and came to nothing: send yours again.")
+    assert record(a_sale()).outcome == Outcome.RECORDED
 
 
 @pytest.mark.parametrize("override", [False, True])
