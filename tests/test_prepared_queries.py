@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from django.contrib.auth.models import Group, User
 from django.contrib.sessions.models import Session
 from django.utils import timezone
 
-from customers.models import Given, Preferences, Prepared, SavedView, columns_of, held_by
+from customers.models import Given, Joined, Preferences, Prepared, SavedView, columns_of, held_by
 from customers.saved import shown_to, views_for
 from customers.signin.backends import ByRole
 from customers.signin.store import SessionStore
@@ -57,6 +58,19 @@ def test_whole_objects_are_read_as_the_orm_reads_them() -> None:
     assert {name: getattr(again, name) for name in columns_of(User)} == {
         name: getattr(User.objects.get(pk=user.pk), name) for name in columns_of(User)
     }
+
+
+def test_what_belongs_to_a_row_comes_with_it(django_assert_num_queries: Any) -> None:
+    ann, bob = User.objects.create_user("ann"), User.objects.create_user("bob")
+    Preferences.objects.create(user=ann, theme="dark", columns=["customer"])
+    joined = Joined(User, Preferences, "preferences")
+    everybody = Prepared(lambda: User.objects.order_by("pk").values_list(*joined.columns))
+    with django_assert_num_queries(1):
+        found = [joined(row) for row in everybody()]
+        assert found == [ann, bob]
+        assert (found[0].preferences.theme, found[0].preferences.columns) == ("dark", ["customer"])
+        assert found[0].preferences.user is found[0]
+        assert not hasattr(found[1], "preferences")
 
 
 def test_who_has_left_is_nobody(people: dict[str, User]) -> None:

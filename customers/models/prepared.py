@@ -70,3 +70,26 @@ def _converted(row: tuple[Any, ...], converters: Any) -> tuple[Any, ...]:
 def columns_of(model: type[Model], prefix: str = "") -> list[str]:
     """What `values_list` takes to read whole objects, as `from_db` wants them."""
     return [f"{prefix}{field.attname}" for field in model._meta.concrete_fields]
+
+
+class Joined:
+    """Objects with what belongs to each one to one, from rows that hold the `columns` of both.
+
+    `other` is called `name` on the object; there need not be one.
+    """
+
+    def __init__(self, model: type[Model], other: type[Model], name: str) -> None:
+        self.model, self.other = model, other
+        self.relation: Any = model._meta.get_field(name)
+        self.own, self.others = columns_of(model), columns_of(other)
+        self.columns = [*self.own, *columns_of(other, f"{name}__")]
+
+    def __call__(self, row: tuple[Any, ...]) -> Any:
+        found, rest = row[: len(self.own)], row[len(self.own) :]
+        one = self.model.from_db(DEFAULT_DB_ALIAS, self.own, found)
+        two = None
+        if any(value is not None for value in rest):
+            two = self.other.from_db(DEFAULT_DB_ALIAS, self.others, rest)
+            self.relation.remote_field.set_cached_value(two, one)
+        self.relation.set_cached_value(one, two)
+        return one

@@ -11,7 +11,7 @@ from typing import Any
 from django.db.models import Q, QuerySet
 
 from customers.audit import storable
-from customers.models import WRITES, AuditEntry, Outcome
+from customers.models import WRITES, AuditEntry, FollowUp, Given, Joined, Outcome, Prepared
 from dubadmin.connect import dub
 from dubadmin.dub.errors import DubError, Refused
 from dubadmin.dub.reads import AnyRead, GetCustomer, GetLink, ListCustomers, ListEvents
@@ -22,6 +22,7 @@ from .names import ask, hint_of, is_unknown_customer, known, remember, true_name
 EVENT_KINDS = ("clicks", "leads", "sales")
 MAX_EVENTS = 1000
 NAMESAKES = 5
+HISTORY = 200  # of our own writes
 SHOWN_EVENTS = 100  # of each kind, on a customer's page
 
 
@@ -202,17 +203,28 @@ def _around(hint: dict[str, str]) -> list[Any]:
     return [*reads, GetLink(link_id=hint["link_id"])] if hint.get("link_id") else reads
 
 
-def history_of(customer: Customer, *, limit: int = 20) -> list[AuditEntry]:
+_WITH_FOLLOW_UP = Joined(AuditEntry, FollowUp, "follow_up")
+_WRITES = Prepared(
+    lambda: (
+        AuditEntry.objects.filter(
+            Q(target_id=Given("id", AuditEntry._meta.get_field("target_id")))
+            | Q(target_external_id=Given("external_id", AuditEntry._meta.get_field("target_id"))),
+            action__in=sorted(WRITES),
+        )
+        .order_by("-id")
+        .values_list(*_WITH_FOLLOW_UP.columns)[:HISTORY]
+    )
+)
+
+
+def history_of(customer: Customer) -> list[AuditEntry]:
     """What dubadmin did to a customer, newest first, under either of its IDs."""
-    return history(id=customer.id, external_id=customer.external_id, limit=limit)
+    return history(id=customer.id, external_id=customer.external_id)
 
 
-def history(*, id: str, external_id: str, limit: int = 20) -> list[AuditEntry]:
-    same = Q(target_id=storable(id))
-    if external_id:
-        same |= Q(target_external_id=storable(external_id))
-    writes = AuditEntry.objects.filter(same, action__in=WRITES).select_related("follow_up")
-    return list(writes.order_by("-id")[:limit])
+def history(*, id: str, external_id: str) -> list[AuditEntry]:
+    rows = _WRITES(id=storable(id), external_id=storable(external_id) or None)
+    return [_WITH_FOLLOW_UP(row) for row in rows]
 
 
 def ping() -> None:

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from allauth.account.auth_backends import AuthenticationBackend
 from django.contrib.auth.models import AnonymousUser, User
-from django.db import DEFAULT_DB_ALIAS
 
-from customers.models import Given, Preferences, Prepared, columns_of, held_by
+from customers.models import Given, Joined, Preferences, Prepared, held_by
 
-_USER, _PREFERENCES = columns_of(User), columns_of(Preferences)
+_WITH_PREFERENCES = Joined(User, Preferences, "preferences")
 _BY_ID = Prepared(
     lambda: User.objects.filter(pk=Given("id", User._meta.pk)).values_list(
-        *_USER, *(f"preferences__{name}" for name in _PREFERENCES)
+        *_WITH_PREFERENCES.columns
     )
 )
 
@@ -33,11 +32,6 @@ class ByRole(AuthenticationBackend):  # type: ignore[misc]  # allauth has no typ
     def get_user(self, user_id: int) -> User | None:
         """Whose session it is, with their preferences: every page needs both."""
         for row in _BY_ID(id=user_id):
-            user = User.from_db(DEFAULT_DB_ALIAS, _USER, row[: len(_USER)])
-            if row[len(_USER)] is not None:
-                chosen = Preferences.from_db(DEFAULT_DB_ALIAS, _PREFERENCES, row[len(_USER) :])
-                chosen.user = user
-            else:
-                Preferences(user=user)  # the defaults; it is `user.preferences` by that
+            user: User = _WITH_PREFERENCES(row)
             return user if self.user_can_authenticate(user) else None
         return None

@@ -242,7 +242,7 @@ def customer_detail(request: Request, id: str) -> HttpResponse:
     around = queries.read_around(place[0], **place[1]) if place else None
     customer, timeline = queries.customer_with_timeline(id, beside=around)
     request.looked = target_of(customer)
-    writes = queries.history_of(customer, limit=200)
+    writes = queries.history_of(customer)
     entered = entered_here(timeline.events, writes)
     context = {
         "customer": customer,

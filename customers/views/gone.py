@@ -25,6 +25,7 @@ from dubadmin.dub.records import Customer, Event
 from .shared import pretty
 
 NOT_SENT = _("Nothing was sent: the customer was gone before your form came in.")
+SHOWN = 20  # of our writes
 
 
 def or_gone(view: View) -> View:
@@ -108,7 +109,7 @@ def _missing(
         "last": last,
         "now": now,
         "notes": notes,
-        "history": queries.history(id=last.target_id, external_id=last.target_external_id),
+        "history": queries.history(id=last.target_id, external_id=last.target_external_id)[:SHOWN],
         "staff_notes": [] if now else notes_about(last.target_id),
     }
     return render(request, "customers/missing.html", context, status=404)
