@@ -23,7 +23,7 @@ from ..pages.browsing import SALE, fields_of
 from .conftest import ROOT, Browser, Site, StartSite, environment, eventually
 
 pytestmark = pytest.mark.django_db(transaction=True)
-CUSTOMERS = 16
+CUSTOMERS = 40
 FILTERS = {"search": "", "country": "DE", "link_id": "", "partner_id": ""}
 Worker = subprocess.Popen[bytes]
 
@@ -100,13 +100,15 @@ def test_nothing_is_lost_and_nothing_done_twice(
 
     with ThreadPoolExecutor(2) as pool:
         selling = [pool.submit(keep_selling, browser) for browser in browsers]
-        for turn in range(2):
-            some_more(dub, "PATCH", 2)
-            workers[turn].kill()
-            workers[turn] = start_worker()
-            some_more(dub, "POST", 1)
-            sites[turn].kill_worker()
-        over.set()
+        try:
+            for turn in range(2):
+                some_more(dub, "PATCH", 2)
+                workers[turn].kill()
+                workers[turn] = start_worker()
+                some_more(dub, "POST", 1)
+                sites[turn].kill_worker()
+        finally:
+            over.set()
         for each in selling:
             each.result()
     eventually(lambda: not Batch.objects.get(pk=batch.pk).is_open, "the end of the batch")
