@@ -19,6 +19,7 @@ from customers import formats
 from customers.audit import Target, Verdict, note, perform
 from customers.models import AuditEntry, Outcome
 from customers.templatetags import frame
+from customers.templatetags.fixed import Fixed
 from customers.templatetags.show import money
 from dubadmin.dub.commands import UpdateCustomer
 from dubadmin.sandbox import Sandbox
@@ -48,6 +49,8 @@ def forget() -> None:
     for kept in gc.get_objects():
         if type(kept) is _lru_cache_wrapper and kept.__module__.startswith("customers."):
             kept.cache_clear()
+        elif type(kept) is Fixed:
+            kept.drawn.clear()
 
 
 @pytest.fixture
