@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from django.db.models import Max
+from django.db.models import Max, QuerySet
 from django.utils import timezone
 from django.utils.functional import lazy
 from django.utils.translation import gettext
@@ -36,34 +36,34 @@ def find(invoice_id: str) -> Invoice | None:
     """The newest sending of `invoice_id` that recorded a sale, or may have."""
     settled = AuditEntry.objects.filter(relation=Relation.SETTLE, outcome=Outcome.NOT_RECORDED)
     open_ = (Outcome.PENDING, Outcome.UNKNOWN)
-    return (
+    return _newest(
         Invoice.objects.filter(invoice_id=invoice_id)
         .exclude(entry__outcome__in=NOTHING_HAPPENED)
         .exclude(entry__outcome__in=open_, entry_id__in=settled.values("earlier_id"))
-        .select_related("entry")
-        .order_by("-serial")
-        .first()
     )
 
 
-def newest(invoice_id: str) -> Invoice | None:
+def find_any(invoice_id: str) -> Invoice | None:
     """The newest sending of `invoice_id`, even one that came to nothing."""
-    sent = Invoice.objects.filter(invoice_id=invoice_id).select_related("entry")
-    return sent.order_by("-serial").first()
+    return _newest(Invoice.objects.filter(invoice_id=invoice_id))
 
 
 def replayed(entry: AuditEntry) -> AuditEntry | None:
     """The sale whose answer Dub repeated to `entry`, where it was recorded here (trap S6)."""
     sent = Invoice.objects.filter(invoice_id=entry.body.get("invoiceId", ""), entry__lt=entry)
-    newest = sent.filter(entry__outcome__in=HAPPENED).order_by("-serial")
-    return found.entry if (found := newest.select_related("entry").first()) else None
+    found = _newest(sent.filter(entry__outcome__in=HAPPENED))
+    return found.entry if found else None
 
 
 def replay_of(invoice_id: str) -> AuditEntry | None:
     """The newest entry to which Dub answered with an earlier sale of this ID (trap S6)."""
     sent = Invoice.objects.filter(invoice_id=invoice_id, entry__outcome=Outcome.NOT_RECORDED)
-    newest = sent.exclude(entry__comparison=None).order_by("-serial")
-    return found.entry if (found := newest.select_related("entry").first()) else None
+    found = _newest(sent.exclude(entry__comparison=None))
+    return found.entry if found else None
+
+
+def _newest(sent: QuerySet[Invoice]) -> Invoice | None:
+    return sent.select_related("entry").order_by("-serial").first()
 
 
 def spelled_otherwise(invoice_id: str) -> Invoice | None:

@@ -12,7 +12,7 @@ from django.db.models import Q, QuerySet
 from django.urls import reverse
 
 from .audit import Actor, Target, note
-from .models import Given, Prepared, SavedView, columns_of
+from .models import Given, Prepared, SavedView, fields_of
 
 MOST = 50  # tabs that a list shows; more could not be told from each other
 # What a view keeps of the list's address, and what goes without saying.
@@ -50,14 +50,14 @@ def views_for(user: User) -> QuerySet[SavedView]:
 
 _SHOWN = Prepared(
     lambda: views_for(cast(User, Given("person", User._meta.pk))).values_list(
-        *columns_of(SavedView)
+        *fields_of(SavedView)
     )[:MOST]
 )
 
 
 def shown_to(user: User) -> list[SavedView]:
     """The views that a person's list has tabs for."""
-    columns = columns_of(SavedView)
+    columns = fields_of(SavedView)
     return [SavedView.from_db(DEFAULT_DB_ALIAS, columns, row) for row in _SHOWN(person=user.pk)]
 
 

@@ -86,9 +86,7 @@ def _set_since(entry: AuditEntry) -> set[str]:
     later = corrections.filter(pk__gt=entry.pk, outcome__in=HAPPENED).exclude(
         relation=Relation.UNDO
     )
-    return {
-        change.key
-        for each in later
-        for change in stored_changes(each)
-        if change.key not in _put_back(each)
-    }
+    found: set[str] = set()
+    for each in later:
+        found |= {change.key for change in stored_changes(each)} - _put_back(each)
+    return found

@@ -8,9 +8,10 @@ from typing import Any
 import pytest
 from django.contrib.auth.models import Group, User
 from django.contrib.sessions.models import Session
+from django.db.models import QuerySet
 from django.utils import timezone
 
-from customers.models import Given, Joined, Preferences, Prepared, SavedView, columns_of, held_by
+from customers.models import Given, Joined, Preferences, Prepared, SavedView, fields_of, held_by
 from customers.saved import shown_to, views_for
 from customers.signin.backends import ByRole
 from customers.signin.store import SessionStore
@@ -21,7 +22,7 @@ pytestmark = pytest.mark.django_db
 def test_a_query_is_put_together_once_and_asked_each_time() -> None:
     made: list[int] = []
 
-    def make():  # type: ignore[no-untyped-def]
+    def make() -> QuerySet[User, tuple[Any, ...]]:
         made.append(1)
         name = Given("name", User._meta.get_field("username"))
         return User.objects.filter(is_active=True, username=name).values_list("email")
@@ -53,10 +54,10 @@ def test_values_go_in_and_come_out_as_their_fields_have_them() -> None:
 def test_whole_objects_are_read_as_the_orm_reads_them() -> None:
     user = User.objects.create_user("ann", "ann@example.com")
     id = Given("id", User._meta.pk)
-    row = Prepared(lambda: User.objects.filter(pk=id).values_list(*columns_of(User)))(id=user.pk)[0]
-    again = User.from_db("default", columns_of(User), row)
-    assert {name: getattr(again, name) for name in columns_of(User)} == {
-        name: getattr(User.objects.get(pk=user.pk), name) for name in columns_of(User)
+    row = Prepared(lambda: User.objects.filter(pk=id).values_list(*fields_of(User)))(id=user.pk)[0]
+    again = User.from_db("default", fields_of(User), row)
+    assert {name: getattr(again, name) for name in fields_of(User)} == {
+        name: getattr(User.objects.get(pk=user.pk), name) for name in fields_of(User)
     }
 
 

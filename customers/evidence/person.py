@@ -79,13 +79,17 @@ class Person:
                 getattr(self, kind).add(value)
 
 
+_EMAILS = (
+    *("target_label", "before__email", "after__email", "after__customer__email"),
+    *("sent__body__email", "sent__body__customerEmail"),
+)
+
+
 def _with_email(emails: Iterable[str]) -> QuerySet[AuditEntry]:
     """The entries that hold a customer's record with one of these e-mails, in any capitals."""
     about = Q(pk__in=[])
     for email in emails:
-        for where in ("target_label", "before__email", "after__email", "after__customer__email"):
-            about |= Q(**{f"{where}__iexact": email})
-        for where in ("sent__body__email", "sent__body__customerEmail"):
+        for where in _EMAILS:
             about |= Q(**{f"{where}__iexact": email})
     return AuditEntry.objects.filter(about)
 

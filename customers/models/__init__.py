@@ -12,7 +12,7 @@ from .invitations import Invitation
 from .notes import Note
 from .pacing import PATIENCE_SECONDS, Pace
 from .preferences import Preferences, preferences_of
-from .prepared import Given, Joined, Prepared, columns_of
+from .prepared import Given, Joined, Prepared, fields_of
 from .sales import FollowUp, Invoice
 from .saved import SavedView
 from .shared_cache import SharedCache
@@ -55,7 +55,7 @@ __all__ = [
     "Seal",
     "SharedCache",
     "Strangers",
-    "columns_of",
+    "fields_of",
     "held_by",
     "lifted",
     "pending_timeout",

@@ -67,7 +67,7 @@ def _converted(row: tuple[Any, ...], converters: Any) -> tuple[Any, ...]:
     return tuple(values)
 
 
-def columns_of(model: type[Model], prefix: str = "") -> list[str]:
+def fields_of(model: type[Model], prefix: str = "") -> list[str]:
     """What `values_list` takes to read whole objects, as `from_db` wants them."""
     return [f"{prefix}{field.attname}" for field in model._meta.concrete_fields]
 
@@ -81,8 +81,8 @@ class Joined:
     def __init__(self, model: type[Model], other: type[Model], name: str) -> None:
         self.model, self.other = model, other
         self.relation: Any = model._meta.get_field(name)
-        self.own, self.others = columns_of(model), columns_of(other)
-        self.columns = [*self.own, *columns_of(other, f"{name}__")]
+        self.own, self.others = fields_of(model), fields_of(other)
+        self.columns = [*self.own, *fields_of(other, f"{name}__")]
 
     def __call__(self, row: tuple[Any, ...]) -> Any:
         found, rest = row[: len(self.own)], row[len(self.own) :]

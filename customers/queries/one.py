@@ -204,11 +204,12 @@ def _around(hint: dict[str, str]) -> list[Any]:
 
 
 _WITH_FOLLOW_UP = Joined(AuditEntry, FollowUp, "follow_up")
+_FIELD = AuditEntry._meta.get_field
 _WRITES = Prepared(
     lambda: (
         AuditEntry.objects.filter(
-            Q(target_id=Given("id", AuditEntry._meta.get_field("target_id")))
-            | Q(target_external_id=Given("external_id", AuditEntry._meta.get_field("target_id"))),
+            Q(target_id=Given("id", _FIELD("target_id")))
+            | Q(target_external_id=Given("external_id", _FIELD("target_external_id"))),
             action__in=sorted(WRITES),
         )
         .order_by("-id")

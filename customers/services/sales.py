@@ -62,7 +62,7 @@ def record_sale(
             follow=lambda entry: follow(entry, preflight=preflight),
         )
     except IntegrityError:
-        if taken := ledger.find(command.invoice_id) or ledger.newest(command.invoice_id):
+        if taken := ledger.find(command.invoice_id) or ledger.find_any(command.invoice_id):
             raise ledger.InvoiceTaken(taken, command) from None
         raise
 

@@ -31,7 +31,6 @@ class ByRole(AuthenticationBackend):  # type: ignore[misc]  # allauth has no typ
 
     def get_user(self, user_id: int) -> User | None:
         """Whose session it is, with their preferences: every page needs both."""
-        for row in _BY_ID(id=user_id):
-            user: User = _WITH_PREFERENCES(row)
-            return user if self.user_can_authenticate(user) else None
-        return None
+        found = _BY_ID(id=user_id)
+        user: User | None = _WITH_PREFERENCES(found[0]) if found else None
+        return user if user and self.user_can_authenticate(user) else None
