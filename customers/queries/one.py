@@ -204,12 +204,13 @@ def _around(hint: dict[str, str]) -> list[Any]:
 
 
 _WITH_FOLLOW_UP = Joined(AuditEntry, FollowUp, "follow_up")
-_FIELD = AuditEntry._meta.get_field
+_ID = AuditEntry._meta.get_field("target_id")
+_EXTERNAL_ID = AuditEntry._meta.get_field("target_external_id")
 _WRITES = Prepared(
     lambda: (
         AuditEntry.objects.filter(
-            Q(target_id=Given("id", _FIELD("target_id")))
-            | Q(target_external_id=Given("external_id", _FIELD("target_external_id"))),
+            Q(target_id=Given("id", _ID))
+            | Q(target_external_id=Given("external_id", _EXTERNAL_ID)),
             action__in=sorted(WRITES),
         )
         .order_by("-id")

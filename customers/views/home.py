@@ -107,7 +107,8 @@ def _last_trouble() -> AuditEntry | None:
     writes = AuditEntry.objects.filter(action__in=WRITES).defer(*finding.LONG)
     newest = writes.alias(place=Backwards("pk")).order_by("place")
     overdue = Q(outcome=Outcome.PENDING, at__lt=timezone.now() - pending_timeout())
-    kinds = [Q(outcome=Outcome.NOT_SENT), Q(outcome=Outcome.UNKNOWN), overdue]
+    lost = Q(outcome=Outcome.NOT_SENT, sent__isnull=False)  # what a check stopped was never sent
+    kinds = [lost, Q(outcome=Outcome.UNKNOWN), overdue]
     found = [entry for kind in kinds if (entry := newest.filter(kind).first())]
     return max(found, key=lambda entry: entry.pk, default=None)
 
